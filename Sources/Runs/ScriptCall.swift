@@ -1,6 +1,6 @@
 import Scripting
 
-/// What the running script was called with; `host.arguments` reads it.
+/// The call of the running script, which `host.arguments` reads.
 public final class ScriptCall: Service {
     public let script: ByteString
     /// The command that runs it: `luaflow run train.lua`.

@@ -1,43 +1,43 @@
 import LuaFlow
 
-/// What came of an input.
+/// The result of an input.
 public struct Evaluation {
-    /// Why it did not come to its end.
+    /// Why it failed.
     public struct Failure: Sendable {
         /// `syntax error`, `error`, `interrupted`, `out of memory`, `time limit`.
         public let kind: String
-        /// With the input's or file's name and line: `cell 2:1: ...`.
+        /// The message with the name of the input or file and the line: `cell 2:1: ...`.
         public let message: String
-        /// The message, the line with a caret under the place, and the calls, for people.
+        /// For people: the message, the line with a caret, and the calls.
         public let text: String
     }
 
     /// The values of the last expression.
     public var values: [Value] = []
-    /// Each of them in the ways in which it can be shown, `text/plain` first; none where a semicolon keeps them silent.
+    /// The representations of each value, `text/plain` first; none if a semicolon suppresses them.
     public var shown: [[Representation]] = []
-    /// The page that `?name` asked for.
+    /// The page for `?name`.
     public var page: String?
     public var failure: Failure?
-    /// `os.exit` ended it with this status.
+    /// The status if `os.exit` ended it.
     public var exit: Int?
 }
 
 extension Session {
-    /// How wide texts are that a session makes for people.
+    /// The width of texts that a session makes for people, in columns.
     package static let columns = 100
 
-    /// Evaluates a cell: one or more lines of Lua. A last expression is its value, a last call among them; `?name`
-    /// and `name?` give a name's page. A top-level `local` is visible in later cells.
+    /// Evaluates a cell, one or more lines of Lua. Its value is that of a last expression, which may be a call; `?name`
+    /// and `name?` give the page of a name. A top-level `local` is visible in later cells.
     ///
-    /// ``LuaHost/Interpreter/interrupt()`` stops it, from another thread.
+    /// ``LuaHost/Interpreter/interrupt()`` stops it from another thread.
     /// - Parameters:
     ///   - number: the cell's number in messages; nil for the next one.
-    ///   - isAside: whether it is a client's own question, beside the cells: it is number 0 in messages, so that those
-    ///     that name a cell show that cell's text, and `_` stays what it was.
-    ///   - isColoured: whether ``Evaluation/Failure/text`` has a terminal's colours.
-    ///   - streams: who takes what it writes and gives what it reads; nil for the process's own streams. What scripts
-    ///     do by `print` and `io` goes there once ``LuaHost/Interpreter/takeStreams()`` was called.
+    ///   - isAside: whether it is a client's own question, not a cell: messages call it number 0, so that messages that
+    ///     name a cell show that cell's text, and `_` is not changed.
+    ///   - isColoured: whether ``Evaluation/Failure/text`` contains colours for a terminal.
+    ///   - streams: receives output and provides input; nil for the process's own streams. Output by `print` and `io`
+    ///     goes there after ``LuaHost/Interpreter/takeStreams()`` was called.
     public func evaluate(
         _ text: String, number: Int? = nil, isAside: Bool = false, isColoured: Bool = false,
         streams: RunStreams? = nil
@@ -91,19 +91,19 @@ extension Session {
         if Session.isSilent(input.text) { return }
         if let complaint = try unknown(input, results) { throw ScriptError("", complaint) }
         if count == 1, case .boolean(true)? = try helpers.call("is_standard_file", [.table(results)]).first { return }
-        // Nil, where nothing was asked for but what a call does, is no news.
+        // nil from a call that was made for its effect is not shown.
         if count == 1, input.endsInCall, case .none = evaluation.values[0] { return }
         evaluation.shown = try (1...count).map { try representations(results, $0) }
     }
 
-    /// An input as a notebook's cell: the value of a last call is the cell's.
+    /// An input as a notebook's cell, of which the value of a last call is the result.
     private func cell(_ text: String) -> Input {
         let input = read(text)
         guard input.form == .statements, let start = InputForm.lastCall(in: input.kept) else { return input }
         return Input(text: input.text, kept: input.kept, form: .ending(at: start), endsInCall: true)
     }
 
-    /// The name in `?name` or `name?`; nil where no page is asked for.
+    /// The name in `?name` or `name?`; nil if no page is asked for.
     static func askedPage(_ text: String) -> String? {
         let trimmed = text.trimmed
         guard !trimmed.contains("\n") else { return nil }
@@ -114,7 +114,7 @@ extension Session {
         return Lua.tokens(name).allSatisfy({ $0.kind == .name || $0.isSymbol(".") || $0.isSymbol(":") }) ? name : nil
     }
 
-    /// A page, or what a variable holds.
+    /// A page, or the contents of a variable.
     private func explained(_ name: String) throws -> String {
         do { return try page(name) } catch let error as ScriptError {
             guard Lua.isName(name), let container = try container(of: name) else {
@@ -131,19 +131,19 @@ extension Session {
 
     // MARK: Ways to show a value
 
-    /// The `index`-th of a list of results: text, and a picture or a table where it is one. Inside an evaluation: a
-    /// `__tostring` may run.
+    /// The representations of the `index`-th result: text, and an image or a table where it is one. Inside an
+    /// evaluation, as a `__tostring` may run.
     package func representations(_ results: any ScriptTable, _ index: Int) throws -> [Representation] {
         let shown = try Inspector(helpers, columns: Session.columns).result(results, index)
         let plain = Representation("text/plain", Layout(columns: Session.columns).text(shown))
         let value = try results.value(at: index)
-        // What cannot be shown richly is shown as text.
+        // If the rich representation fails, only text is shown.
         let more = try? rich(value)
         try Cancellation.check()
         return [plain] + (more ?? [])
     }
 
-    /// The same of a value by itself.
+    /// The same for a single value.
     package func representations(of value: Value) throws -> [Representation] {
         guard case .table(let results)? = try helpers.call("pack", [value]).first else { return [] }
         return try representations(results, 1)
@@ -163,12 +163,12 @@ extension Session {
 
     // MARK: Errors
 
-    /// An error for people; one that a script raised as a value as that value is shown.
+    /// An error for people; if a script raised a value, it is shown like other values.
     package func failureText(_ error: LuaError, _ style: Style, columns: Int) -> String {
         let view = view(style, columns: columns)
         guard error.isPlainObject else { return view.text(error) }
         do {
-            // Shown like any value; its __tostring may run, and may be interrupted.
+            // Shown like any value; its __tostring may run and be interrupted.
             return try host.interpreter.evaluation {
                 let shown = try Inspector(helpers, columns: columns - 6).shown(host.interpreter.raisedValue(error))
                 return style.error("error " + Layout(columns: columns - 6).text(shown)) + "\n" + view.calls(error)
@@ -202,7 +202,7 @@ extension LuaError.Kind {
 }
 
 extension String {
-    /// Without the letters at both ends for which `isEdge` holds.
+    /// Without the characters at both ends for which `isEdge` is true.
     fileprivate func trimming(_ isEdge: (Character) -> Bool) -> String {
         var text = self[...]
         while let first = text.first, isEdge(first) { text.removeFirst() }

@@ -1,7 +1,7 @@
 import LuaFlow
 
-/// What the prompt asks of Lua itself: functions that look at values without running a script's code. They are made
-/// before the first input and keep Lua's own functions, whatever is assigned to those later.
+/// Lua functions that the prompt uses to examine values without running a script's code. They are made before the first
+/// input and keep references to Lua's functions, whatever is assigned to those later.
 package struct Helpers {
     private let table: any ScriptTable
     private let interpreter: Interpreter
@@ -16,14 +16,13 @@ package struct Helpers {
         self.interpreter = interpreter
     }
 
-    /// Calls one of them, unseen by a hook of the script's; inside ``LuaHost/Interpreter/evaluation(_:)`` when it may
-    /// take long.
+    /// Calls one of them, without a script's hook; inside ``LuaHost/Interpreter/evaluation(_:)`` if it may take long.
     @discardableResult
     package func call(_ name: String, _ arguments: [Value] = []) throws -> [Value] {
         try interpreter.perform { try interpreter.withoutScriptHook { try run(name, arguments) } }
     }
 
-    /// Calls one that runs an input: with the script's hook.
+    /// Calls one that runs an input, with the script's hook.
     @discardableResult
     package func run(_ name: String, _ arguments: [Value]) throws -> [Value] {
         guard case .function(let function) = try table.value(for: name) else {
@@ -32,13 +31,14 @@ package struct Helpers {
         return try function.call(arguments)
     }
 
-    /// A list of strings that one of them gives.
+    /// A list of strings that one of them returns.
     package func names(_ name: String, _ arguments: [Value] = []) throws -> [String] {
         guard case .table(let list)? = try call(name, arguments).first else { return [] }
         return try list.elements().compactMap { if case .string(let text) = $0 { text.text } else { nil } }
     }
 
-    /// Without lines and names, no message says that it came from here: `error("x", 2)` in an input means nobody.
+    /// Without line and name information, so that messages do not refer to the helpers: `error("x", 2)` in an input has
+    /// no caller.
     private static let withoutLines = """
         local source = ...
         local whole = load(source, "=luaflow", "t")

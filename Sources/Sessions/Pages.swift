@@ -2,8 +2,8 @@ import Editors
 import LuaFlow
 
 extension Session {
-    /// The documentation of a name: of ours, of a member of a variable (`x:exp`), of what was registered, of Lua's
-    /// own; of an empty name the list of modules. Inside an evaluation.
+    /// The documentation of a name: ours, a member of a variable (`x:exp`), a registered part, or Lua's own; the list
+    /// of modules for an empty name. Inside an evaluation.
     package func page(_ name: String) throws -> String {
         let index = try Manual(host.modules)
         if name.isEmpty { return try index.page(nil) }
@@ -13,7 +13,7 @@ extension Session {
         }
     }
 
-    /// `x:exp` and `x.exp` for a variable x.
+    /// The page for `x:exp` and `x.exp`, where x is a variable.
     private func member(_ name: String, _ index: Manual) throws -> String? {
         let tokens = Lua.tokens(name)
         guard tokens.count >= 3, let last = tokens.last, last.kind == .name,
@@ -22,7 +22,7 @@ extension Session {
         return try? index.page("\(type):\(last.text)")
     }
 
-    /// `projection.Diamond`, which a script or a plugin added.
+    /// The page of a part that a script or plugin registered, `projection.Diamond`.
     private func registered(_ name: String) throws -> String? {
         for module in host.modules {
             guard let kind = module.scripted?.kind, name.hasPrefix(module.name + ".") else { continue }
@@ -37,7 +37,7 @@ extension Session {
 
     private static let luaManual = "https://www.lua.org/manual/5.4/manual.html"
 
-    /// Lua's own words and functions.
+    /// The page of Lua's own words and functions.
     private func luas(_ name: String) -> String? {
         if Lua.keywords.contains(name) { return "\(name) is a word of Lua's own: \(Session.luaManual)#3\n" }
         if StandardLibrary.libraries[name] != nil {

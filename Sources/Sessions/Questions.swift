@@ -2,9 +2,9 @@ import LuaFlow
 
 // What is asked of a text that is being typed: nothing of it is run.
 
-/// What may take the place of a part of a text.
+/// Candidates to replace a part of a text.
 public struct Completions: Equatable, Sendable {
-    /// The part, in bytes of the text's UTF-8.
+    /// The part to replace, in bytes of the text's UTF-8.
     public let range: Range<Int>
     public let candidates: [String]
 }
@@ -12,30 +12,30 @@ public struct Completions: Equatable, Sendable {
 /// Whether a text could be evaluated as it is.
 public enum Completeness: Equatable, Sendable {
     case complete
-    /// More is wanted; the next line would be indented like this.
+    /// More is needed; the next line would have this indentation.
     case incomplete(indent: String)
     case invalid
 }
 
 extension Session {
-    /// What may stand at a place in a text.
-    /// - Parameter offset: in bytes of its UTF-8; nil for its end.
+    /// Candidates at a position in a text.
+    /// - Parameter offset: the position, in bytes of UTF-8; nil for the end.
     public func complete(_ text: String, at offset: Int? = nil) -> Completions {
         let before = Session.beginning(of: text, to: offset)
         let end = before.utf8.count
         // A page is asked for by a name.
         let sought = before.trimmed.hasPrefix("?") ? String(before.drop { $0 == " " || $0 == "?" }) : before
         guard let found = try? host.interpreter.evaluation({ try completion(of: sought) }) else {
-            // A __complete that fails completes nothing.
+            // A failing __complete gives no candidates.
             return Completions(range: end..<end, candidates: [])
         }
         return Completions(range: (end - found.typed.utf8.count)..<end, candidates: found.candidates)
     }
 
-    /// What is known of the name at a place in a text, or of the function whose arguments stand there: its
-    /// documentation, else what a variable holds.
-    /// - Parameter offset: in bytes of its UTF-8; nil for its end.
-    /// - Returns: nothing where nothing is known.
+    /// What is known about the name at a position in a text, or about the function whose arguments are there: its
+    /// documentation, else the contents of a variable.
+    /// - Parameter offset: the position, in bytes of UTF-8; nil for the end.
+    /// - Returns: an empty list if nothing is known.
     public func inspect(_ text: String, at offset: Int? = nil) -> [Representation] {
         let place = min(max(offset ?? text.utf8.count, 0), text.utf8.count)
         let tokens = Lua.tokens(text).filter { $0.kind != .comment }
@@ -49,7 +49,7 @@ extension Session {
         return [Representation("text/plain", text)]
     }
 
-    /// Of a name, and maybe of what stands before it.
+    /// The explanation of a name, perhaps with what precedes it.
     private func explanation(of path: ArraySlice<LuaToken>) throws -> String? {
         let name = path.map(\.text).joined()
         if let page = try? page(name) { return page }
@@ -59,7 +59,7 @@ extension Session {
         return text == "nil" ? nil : "\(name) = \(text)\n"
     }
 
-    /// The name at a place with what it is a member of, then the functions in whose parentheses it stands, the
+    /// The name at a position with what it is a member of, then the functions whose parentheses surround it, the
     /// innermost first.
     private static func paths(_ tokens: [LuaToken], at place: Int) -> [ArraySlice<LuaToken>] {
         var paths: [ArraySlice<LuaToken>] = []
@@ -96,7 +96,7 @@ extension Session {
         return tokens[start...end]
     }
 
-    /// Whether a text could be evaluated, and how the next line would begin where more is wanted.
+    /// Whether a text could be evaluated, and the indentation of the next line if more is needed.
     public func isComplete(_ text: String) -> Completeness {
         if text.trimmed.isEmpty || Session.askedPage(text) != nil { return .complete }
         switch read(text).form {
@@ -106,13 +106,13 @@ extension Session {
         }
     }
 
-    /// Four blanks for each block or bracket that is open.
+    /// Four blanks for each open block or bracket.
     private static func indent(_ text: String) -> String {
         var depth = 0
         for token in Lua.tokens(text) {
             switch (token.kind, token.text) {
             case (.keyword, "do"), (.keyword, "then"), (.keyword, "function"), (.keyword, "repeat"): depth += 1
-            // `else` stands between two blocks; behind `elseif` a `then` follows.
+            // `else` separates two blocks; `elseif` is followed by a `then`.
             case (.keyword, "end"), (.keyword, "until"), (.keyword, "elseif"): depth -= 1
             case (.symbol, "("), (.symbol, "{"), (.symbol, "["): depth += 1
             case (.symbol, ")"), (.symbol, "}"), (.symbol, "]"): depth -= 1
@@ -122,7 +122,7 @@ extension Session {
         return String(repeating: "    ", count: min(max(depth, 0), 20))
     }
 
-    /// The text before a place in it, which is moved to the beginning of a letter.
+    /// The text up to an offset, which is moved to the beginning of a character.
     private static func beginning(of text: String, to offset: Int?) -> String {
         guard let offset else { return text }
         let bytes = text.utf8

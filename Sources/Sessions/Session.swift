@@ -1,42 +1,42 @@
 import Editors
 import LuaFlow
 
-/// One conversation with a host, without a terminal: it evaluates inputs, completes and explains what is being typed,
-/// and says whether it is finished. The prompt and the notebook are its clients.
+/// A session with a host, without a terminal: evaluates inputs, completes and explains text being typed, and tells
+/// whether it is complete. The prompt and the notebook are its clients.
 ///
 ///     let session = try Session(host: host)
 ///     let answer = session.evaluate("local x = tensor.ones(2); x:sum()")   // the last expression is the value
 ///     session.complete("x:su").candidates                                  // ["sum"]
 ///
-/// A top-level `local` of an input is visible in later ones. Used from one thread at a time.
+/// A top-level `local` of an input is visible in later inputs. Used from one thread at a time.
 public final class Session {
     public let host: Host
     package let helpers: Helpers
-    /// What messages call an input, before its number.
+    /// The name of inputs in messages, before their number.
     let inputName: String
-    /// The environment of inputs: none where they see globals only, else what stands in front of those as well.
+    /// The environment of inputs: none if they only see globals, else a table that is searched before them.
     package private(set) var scope = Value.none
-    /// The files that were run here, in order.
+    /// The files that were run in this session, in order.
     private var filesRun: [ByteString] = []
-    /// The texts of the inputs, by the name that messages call them.
+    /// The texts of inputs, by their names in messages.
     package private(set) var sources: [String: String] = [:]
     private var number = 0
-    /// What messages call the last input that got its name; 0 for one aside.
+    /// The number of the last input in messages; 0 for a client's own question.
     private var calledNumber = 0
-    /// The globals and modules that were there before the first input.
+    /// The globals and modules that existed before the first input.
     package let initialGlobals: Set<String>
     package let initialModules: Set<String>
-    /// Globals that inputs assigned to: one of them may be nil again.
+    /// Globals that inputs assigned; they may be nil again.
     private var assigned: Set<String> = []
 
-    /// - Parameter inputName: what messages call an input, before its number: `input 3:1: ...`.
+    /// - Parameter inputName: the name of inputs in messages, before the number: `input 3:1: ...`.
     public convenience init(host: Host, inputName: String = "input") throws {
         try self.init(host: host, inputName: inputName, names: nil, running: [])
     }
 
     /// - Parameters:
-    ///   - names: a table whose entries are visible as variables, and assigned to as such.
-    ///   - running: what ``LuaHost/Interpreter/runningVariables()`` gave, for a prompt inside a run.
+    ///   - names: a table whose entries can be read and assigned as variables.
+    ///   - running: the result of ``LuaHost/Interpreter/runningVariables()``, for a prompt inside a run.
     package init(host: Host, inputName: String = "input", names: (any ScriptTable)?, running: [Value]) throws {
         self.host = host
         self.inputName = inputName
@@ -50,7 +50,7 @@ public final class Session {
         if names != nil || !running.isEmpty { try openScope(names, running) }
     }
 
-    /// From now on inputs see more than globals.
+    /// From now on inputs see other variables besides globals.
     private func openScope(_ names: (any ScriptTable)? = nil, _ running: [Value] = []) throws {
         let modules = Value.list(host.modules.map { .string($0.name) })
         let table = names.map { Value.table($0) } ?? .none
@@ -63,13 +63,13 @@ public final class Session {
 
     // MARK: Inputs
 
-    /// An input that was looked at.
+    /// An input and its analysis.
     package struct Input {
         package let text: String
-        /// With its top-level locals kept.
+        /// The text with its top-level locals converted to globals.
         package let kept: String
         package let form: InputForm
-        /// The value is that of a call which could stand as a statement.
+        /// Whether its value is that of a call, which could also be a statement.
         package let endsInCall: Bool
 
         package init(text: String, kept: String, form: InputForm, endsInCall: Bool = false) {
@@ -83,7 +83,7 @@ public final class Session {
         return Input(text: text, kept: kept, form: form(of: kept))
     }
 
-    /// `= 1 + 1`, as Lua's own prompt had it: the sign is nothing.
+    /// Removes a leading `=`, which Lua's older prompts needed: `= 1 + 1`.
     private static func withoutLeadingEquals(_ text: String) -> String {
         guard text.trimmed.hasPrefix("="), !text.trimmed.hasPrefix("=="), let sign = text.firstIndex(of: "=") else {
             return text
@@ -91,7 +91,7 @@ public final class Session {
         return text.replacingCharacters(in: sign...sign, with: " ")
     }
 
-    /// - Parameter kept: an input with its top-level locals kept already.
+    /// - Parameter kept: an input whose top-level locals were already converted to globals.
     package func form(of kept: String) -> InputForm {
         let form = try? host.interpreter.perform {
             host.interpreter.withoutScriptHook { InputForm(kept, host.interpreter) }
@@ -99,7 +99,7 @@ public final class Session {
         return form ?? .wrong
     }
 
-    /// The next input's name in messages, from now on with this text.
+    /// The next input's name in messages, which from now on stands for this text.
     @discardableResult
     package func newName(for text: String, number given: Int? = nil, isAside: Bool = false) -> String {
         if !isAside { number = given ?? number + 1 }
@@ -110,7 +110,7 @@ public final class Session {
 
     private var chunk: String { "\(inputName) \(calledNumber)" }
 
-    /// Runs `helper` on an input that got its name, inside an evaluation.
+    /// Runs `helper` on an input that has its name, inside an evaluation.
     package func run(
         _ input: Input, with helper: String = "evaluate", _ arguments: [Value] = []
     ) throws -> (answer: [Value], shadowed: [String]) {
@@ -120,10 +120,10 @@ public final class Session {
         return (answer, shadowed)
     }
 
-    /// What follows an input that ended well.
+    /// Called after an input that succeeded.
     package func noteDone(_ input: Input) { noteAssignments(input.kept) }
 
-    /// A variable that an input declares `local` under the name of something else, such as a library, hides that from
+    /// Variables that an input declares `local` under the name of something else, such as a library, hide that from
     /// later inputs, but not from files.
     private func shadow(_ text: String) throws -> [String] {
         let names = try TopLevelLocals.declared(text).filter { name in
@@ -140,21 +140,21 @@ public final class Session {
         return names
     }
 
-    /// Makes the first of some results `_`; nil leaves it as it is.
+    /// Makes the first of the results `_`; nil leaves it unchanged.
     package func keep(_ results: any ScriptTable) throws {
         if case .none = try results.value(at: 1) { return }
         try helpers.call("keep", [.table(results)])
     }
 
-    /// A closing semicolon keeps the answer to itself.
+    /// Whether a semicolon at the end suppresses the answer.
     package static func isSilent(_ text: String) -> Bool {
         Lua.tokens(text).last { $0.kind != .comment }?.isSymbol(";") ?? false
     }
 
     // MARK: Names that are nothing
 
-    /// What is said of an input that is a name alone which no variable has: nothing has this value, and a slip of the
-    /// keys must not look like it. Nil for any other.
+    /// The message for an input that is only a name without a value: such a variable does not exist, and a typing error
+    /// must not look like nil. Nil for other inputs.
     package func unknown(_ input: Input, _ results: any ScriptTable) throws -> String? {
         let name = input.kept.trimmed
         guard Lua.isName(name), !assigned.contains(name), case .integer(1) = try results.value(for: "n"),
@@ -163,8 +163,8 @@ public final class Session {
         return "unknown name \(name)" + (ended(name) ?? nearest(name))
     }
 
-    /// Of a name that a file has inside a loop, a block or a function: such variables go when that ends, those of a
-    /// loop's body after each of its rounds.
+    /// The message about a name that a file declares inside a loop, a block or a function: such variables end with it,
+    /// those of a loop's body after each round.
     private func ended(_ name: String) -> String? {
         let files = filesRun.reversed() + host.loadedFiles.all.filter { $0.kind == .lua }.map(\.path)
         guard let place = files.lazy.compactMap({ FileLocals.place(of: name, in: $0) }).first else { return nil }
@@ -173,7 +173,7 @@ public final class Session {
             + "in its state can be seen: state.\(name) = \(name))"
     }
 
-    /// ` (did you mean "x"?)`, or nothing.
+    /// A suggestion, ` (did you mean "x"?)`, or an empty text.
     package func nearest(_ name: String) -> String {
         let names = ((try? visibleNames("")) ?? []).filter { $0 != name }
         return suggestion(for: name, among: Set(names).sorted())
@@ -187,7 +187,7 @@ public final class Session {
 
     private func noteAssignments(_ code: String) {
         guard let tree = try? Parser.parse(code) else { return }
-        // What is in front of the globals says itself whether it is there.
+        // Variables in front of the globals report themselves whether they exist.
         let known = Set((try? variables().names) ?? [])
         for case .assign(let targets, _) in tree.body.statements.map(\.kind) {
             for case .name(.global(let name)) in targets.map(\.kind) where !known.contains(name) {
@@ -204,8 +204,8 @@ public final class Session {
             files: { [host] in host.loadedFiles.all.filter { $0.kind == .lua }.map(\.path.text) })
     }
 
-    /// Why an input that got its name is no Lua, and at which byte of it: of what the parser says of it, as
-    /// statements and as ones that end in an expression, that which comes further is meant.
+    /// The syntax error of an input that has its name, and its byte. Of the errors as statements and as statements with
+    /// an expression at the end, the one further on is meant.
     package func syntaxError(_ kept: String) -> (offset: Int, error: LuaError)? {
         var best: (offset: Int, error: LuaError)?
         for start in [nil, 0, InputForm.split(kept)] {
@@ -223,7 +223,7 @@ public final class Session {
         return best
     }
 
-    /// With the line's end only where a string runs into it: some errors name the last line.
+    /// With a line end only if a string extends to it: some errors name the last line.
     private func check(_ code: String) throws(LuaError) {
         do { try host.interpreter.check(code: code, name: chunk) } catch {
             if error.isIncomplete { try host.interpreter.check(code: code + "\n", name: chunk) }
@@ -231,8 +231,8 @@ public final class Session {
         }
     }
 
-    /// Of a hook that raises: it would do so in every input from now on.
-    /// - Returns: what is said of it; nil where none did.
+    /// Removes a script's hook that raises errors, as it would do so in every further input.
+    /// - Returns: a message; nil if the hook was not the cause.
     package func takeOffFailingHook(_ error: LuaError) -> String? {
         guard error.traceback?.contains("in hook '") == true else { return nil }
         try? host.interpreter.perform { host.interpreter.removeScriptHook() }
@@ -241,9 +241,9 @@ public final class Session {
 
     // MARK: Files
 
-    /// Makes a file's top-level variables visible here while it runs and afterwards.
-    /// - Parameter stop: set to what ends that, to be called when the file was run.
-    /// - Returns: the text that hands them out; nil when the file is run as it is.
+    /// Makes a file's top-level variables visible here, while it runs and afterwards.
+    /// - Parameter stop: set to a function that ends the reception, to be called when the file has run.
+    /// - Returns: the changed text; nil if the file is run unchanged.
     package func receiveLocals(of path: ByteString, _ stop: inout (any ScriptFunction)?) throws -> FileLocals? {
         guard let locals = FileLocals(path: path),
             try host.interpreter.compiles(locals.text, name: "@" + path.text)
@@ -257,12 +257,12 @@ public final class Session {
         return locals
     }
 
-    /// Remembers that a file is run here: names that are nothing are looked for in it.
+    /// Records that a file is run here; unknown names are searched in it.
     package func noteFile(_ path: ByteString) { if !filesRun.contains(path) { filesRun.append(path) } }
 
     // MARK: Names
 
-    /// Names that can be typed now and begin like this.
+    /// Visible names that begin with `typed`.
     package func visibleNames(_ typed: String) throws -> [String] {
         let globals = try helpers.names("keys_in", [.list([globals]), .boolean(false), .string(typed)])
         return try variables().names.filter { $0.hasPrefix(typed) } + globals + host.modules.map(\.name)
@@ -270,7 +270,7 @@ public final class Session {
 
     private var globals: Value { get throws { try helpers.call("globals").first ?? .none } }
 
-    /// What stands in front of the globals, and a table of what is not nil among it.
+    /// The variables in front of the globals, and a table of those that are not nil.
     private func variables() throws -> (names: [String], values: Value) {
         if case .none = scope { return ([], .none) }
         let answer = try helpers.call("variables")
@@ -278,8 +278,8 @@ public final class Session {
         return (try list.elements().compactMap { if case .string(let name) = $0 { name.text } else { nil } }, answer[1])
     }
 
-    /// What the session's inputs and files made, and where it is: variables of files, and globals that were not there
-    /// before. In a paused run the names there come first.
+    /// The names made by the session's inputs and files, with their tables: locals of files, and new globals. In a
+    /// paused run its variables come first.
     package func ownNames() throws -> [(name: String, container: Value)] {
         let modules = Set(host.modules.map(\.name))
         let (names, values) = try variables()
@@ -291,7 +291,7 @@ public final class Session {
         return names.sorted().map { ($0, values) } + made.sorted().map { ($0, globals) }
     }
 
-    /// Where a visible name is looked up, and whether it holds anything.
+    /// The table in which a visible name is looked up; nil if it has no value.
     package func container(of name: String) throws -> Value? {
         let (names, values) = try variables()
         if names.contains(name) { return values }

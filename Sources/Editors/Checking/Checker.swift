@@ -1,19 +1,19 @@
 import LuaHost
 import Scripting
 
-/// Finds what is certainly wrong in a script without running it: what is no Lua, names that nothing sets, modules that
-/// are not there, members that no module or type has, options that no function takes, too few or too many arguments.
+/// Finds certain errors in a script without running it: syntax errors, names that are never set, missing modules,
+/// members that no module or type has, options that no function has, too few or too many arguments.
 ///
-/// Where anything could make a name valid (a table handed on, loaded text, `_ENV`, another `package.path`) it keeps
-/// silent: a finding is an error that a run would meet, or would meet if it got there.
+/// Where something may make a name valid (a table that is passed on, loaded code, `_ENV`, another `package.path`) it
+/// reports nothing: a finding is an error that a run would have, if it got there.
 ///
 ///     let checker = Checker(try ScriptIndex(Host.builtInModules))
 ///     for finding in checker.check(bytes) { print(finding.line, finding.message) }
 public struct Checker {
-    /// What `require` would find under a name.
+    /// What `require` would find for a name.
     public enum Source: Sendable {
         case text([UInt8])
-        /// Something that cannot be read as Lua, such as a module in C.
+        /// Something that is not Lua source, such as a C module.
         case opaque
         case missing
     }
@@ -22,13 +22,13 @@ public struct Checker {
     let modulesAreGlobals: Bool
     let globals: Set<String>
     let find: (String) -> Source
-    /// The modules that `find` would find, for the one that was meant.
+    /// The modules that `find` would find, for suggestions.
     let names: () -> [String]
     private var surroundings = Survey()
     private let companions: (files: Companions, includeScript: Bool)?
     private let required: RequiredFiles
 
-    /// A plugin's text, and what it would find itself.
+    /// A plugin's text, and how it would find modules.
     public struct Plugin {
         let text: [UInt8]
         let find: (String) -> Source
@@ -40,14 +40,14 @@ public struct Checker {
     }
 
     /// - Parameters:
-    ///   - modulesAreGlobals: whether every module is a global, as for one-liners and at the prompt.
-    ///   - globals: more names that exist.
-    ///   - plugins: for the names that they register.
-    ///   - companions: the texts of files that run with the script, for what they set.
-    ///   - together: the same for many scripts, of which the one that is checked is one.
-    ///   - required: what was read for other scripts already.
+    ///   - modulesAreGlobals: whether modules are globals, as for one-liners and at the prompt.
+    ///   - globals: further names that exist.
+    ///   - plugins: plugins whose registered names exist.
+    ///   - companions: texts of files that run together with the script; what they set exists.
+    ///   - together: the same for many scripts, one of which is checked.
+    ///   - required: files that were already read for other scripts.
     ///   - names: lists what `find` would find, for suggestions.
-    ///   - find: looks for a file that the script requires.
+    ///   - find: looks up a file that the script requires.
     public init(
         _ index: ScriptIndex, modulesAreGlobals: Bool = false, globals: Set<String> = [], plugins: [Plugin] = [],
         companions: [[UInt8]] = [], together: Companions? = nil, required: RequiredFiles = RequiredFiles(),
@@ -62,7 +62,7 @@ public struct Checker {
             together.map { ($0, true) } ?? (companions.isEmpty ? nil : (Companions(companions), false))
         self.required = required
         for plugin in plugins {
-            // A broken plugin registers nothing; its own check names it.
+            // A broken plugin registers nothing; its own check reports that.
             guard let tree = try? Parser.parse(bytes: plugin.text, isFile: true) else { continue }
             var survey = Survey(tree)
             _ = modules(requiredBy: &survey, plugin.find)
@@ -70,16 +70,16 @@ public struct Checker {
         }
     }
 
-    /// Why a text is no Lua, in Lua's words; nil when it is.
+    /// The syntax error of a text, in Lua's words; nil if there is none.
     public static func syntaxError(in bytes: [UInt8]) -> Finding? {
         guard let error = LuaSyntax.error(in: bytes, isFile: true) else { return nil }
         let place = SyntaxPlace.offset(of: error, in: bytes, isFile: true).map { SourceText(bytes).position(of: $0) }
-        // Lua names the line where it noticed; the word may have begun on an earlier one.
+        // Lua names the line at which it noticed the error; the word may have begun on an earlier line.
         let column = place.flatMap { $0.line == error.line ? $0.column : nil } ?? 1
         return Finding(line: error.line, column: column, message: error.message)
     }
 
-    /// What is wrong, from the top down.
+    /// All findings, from the top down.
     public func check(_ bytes: [UInt8]) -> [Finding] {
         if let finding = Self.syntaxError(in: bytes) { return [finding] }
         guard let tree = try? Parser.parse(bytes: bytes, isFile: true) else { return [] }
@@ -96,7 +96,7 @@ public struct Checker {
         }.sorted { ($0.line, $0.column) < ($1.line, $1.column) }
     }
 
-    /// Reads the files that a script requires, and those that they require.
+    /// Reads the files that a script requires, and those that these require.
     private func modules(requiredBy survey: inout Survey, _ find: (String) -> Source) -> Modules {
         var modules = Modules()
         modules.gather(survey.required.union(survey.attempted), &survey, required) { name in
@@ -106,10 +106,10 @@ public struct Checker {
     }
 }
 
-/// The files that a script requires, and those that they require.
+/// The files that a script requires, and those that these require.
 struct Modules {
     private(set) var read: [String: LocalModule] = [:]
-    /// Those that the script itself asks for and that are not there.
+    /// Files that the script itself requires and that do not exist.
     private(set) var missing: Set<String> = []
     private var seen: Set<String> = []
 
@@ -117,7 +117,7 @@ struct Modules {
         _ names: Set<String>, _ survey: inout Survey, _ files: RequiredFiles, _ find: (String) -> Checker.Source
     ) {
         visit(names, &survey, files, find)
-        // What changed the search finds them, and they may do anything.
+        // What changed the search path finds them, and they may do anything.
         if !missing.isEmpty, survey.touchesSearch { survey.isOpen = true }
     }
 
@@ -125,7 +125,7 @@ struct Modules {
         _ names: Set<String>, _ survey: inout Survey, _ files: RequiredFiles, isOwn: Bool = true,
         _ find: (String) -> Checker.Source
     ) {
-        // All are this file's before any of them asks for more, and in one order: a set has none.
+        // All are counted for this file before any of them requires more; sorted, as sets have no order.
         for name in names.sorted().filter({ seen.insert($0).inserted }) {
             switch find(name) {
             case .text(let bytes):
@@ -139,7 +139,7 @@ struct Modules {
                 visit(module.survey.attempted, &survey, files, find)
             case .opaque: break
             case .missing:
-                // One that another file asks for may be where only that file looks.
+                // A file required by another file may be where only that one looks.
                 if isOwn { missing.insert(name) } else { survey.isOpen = true }
             }
         }

@@ -1,16 +1,16 @@
-/// Files that are checked together: each of them is read once, however many they are.
+/// Files that are checked together: each is read once, however many there are.
 ///
 ///     let together = Companions(texts)
 ///     for text in texts { Checker(index, together: together).check(text) }
 ///
-/// What they make is counted by name, so that what a file's companions make is known without a set for each file.
+/// Names are counted, so that what a file's companions define is known without a separate set for each file.
 public final class Companions: Sendable {
     private let globals: [String: Int]
     private let fields: [String: Int]
     private let constructors: [String: [String: Int]]
     private let registeringAnything: Int
 
-    /// - Parameter texts: what is no Lua makes nothing; its own check says so.
+    /// - Parameter texts: texts with syntax errors define nothing; their own check reports that.
     public init(_ texts: [[UInt8]]) {
         var (globals, fields): ([String: Int], [String: Int]) = ([:], [:])
         var constructors: [String: [String: Int]] = [:]
@@ -31,7 +31,7 @@ public final class Companions: Sendable {
         self.registeringAnything = registeringAnything
     }
 
-    /// Those around one of them, whose own part is not counted; nil for a file that is none of them.
+    /// What the other files define, without this one's part; nil for a file that is not one of them.
     struct Around: Sendable {
         let companions: Companions
         private let own: Own?
@@ -61,20 +61,20 @@ public final class Companions: Sendable {
 
         var registersAnything: Bool { companions.registeringAnything > (own?.registersAnything == true ? 1 : 0) }
 
-        /// For suggestions: the file's own names are known anyway.
+        /// For suggestions: a file's own names are known anyway.
         var globals: some Sequence<String> { companions.globals.keys }
         func constructors(of kind: String) -> [String] { companions.constructors[kind].map { Array($0.keys) } ?? [] }
     }
 }
 
-/// Files that were required once, for checkers that share them.
+/// Required files, read once and shared by several checkers.
 public final class RequiredFiles {
     private var modules: [[UInt8]: LocalModule] = [:]
     private var broken: Set<[UInt8]> = []
 
     public init() {}
 
-    /// - Returns: nil for what is no Lua.
+    /// - Returns: nil for a text with syntax errors.
     func module(_ text: [UInt8]) -> LocalModule? {
         if let known = modules[text] { return known }
         if broken.contains(text) { return nil }

@@ -2,22 +2,22 @@
 public struct DeclaredOptions: Sendable {
     public struct Option: Sendable, Equatable {
         public let name: String
-        /// Its default is true or false.
+        /// Whether its default is a boolean.
         public let isFlag: Bool
 
-        /// As typed: `warm-restarts` for `warm_restarts`.
+        /// The option as typed: `warm-restarts` for `warm_restarts`.
         public var flag: String { name.map { $0 == "_" ? "-" : String($0) }.joined() }
     }
 
     public let all: [Option]
 
-    /// - Returns: nil for what is no Lua, or has no such call.
+    /// - Returns: nil for a text with syntax errors, or without such a call.
     public init?(in text: [UInt8]) {
         guard let tree = try? Parser.parse(bytes: text, isFile: true) else { return nil }
         var found: [Option]?
         Walk { expression, _ in
             guard case .chain(_, let suffixes) = expression.kind else { return }
-            // host.arguments{...}, require("host").arguments{...}, and whatever else the module is called.
+            // host.arguments{...}, require("host").arguments{...}, or the module under another name.
             for (suffix, next) in zip(suffixes, suffixes.dropFirst()) where suffix.fieldName == "arguments" {
                 guard case .call(let arguments) = next.kind, let entries = arguments.first?.tableFields
                 else { continue }

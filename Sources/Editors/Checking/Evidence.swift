@@ -5,20 +5,20 @@ indirect enum Evidence: Sendable {
     case unknown
     case number
     case string
-    /// One of our modules, or a table inside one: `["optim", "schedule"]`.
+    /// One of our modules, or a table in it: `["optim", "schedule"]`.
     case module([String])
     /// One of Lua's own libraries.
     case library(String)
-    /// A file's table of functions, closed: these are its members.
+    /// The table of functions that a file returns; these are all its members.
     case exports(String, Set<String>)
     case function(ScriptIndex.Entry)
     case object(String)
-    /// A table written in the text with these names in it, by its place in the text.
+    /// A table constructor in the text with these names, identified by its position.
     case literal(Int, [String])
     case list(Evidence)
     case record([String: Evidence])
 
-    /// Which table it is, if it is one that somebody may add members to.
+    /// An identifier of the table, if it is one that may get further members.
     var table: String? {
         switch self {
         case .module(let path): path.joined(separator: ".")
@@ -29,7 +29,7 @@ indirect enum Evidence: Sendable {
         }
     }
 
-    /// Whether what is certain of one is certain of the other.
+    /// Whether the same is certain of both.
     func isSame(as other: Evidence) -> Bool {
         switch (self, other) {
         case (.object(let a), .object(let b)): a == b
@@ -42,11 +42,11 @@ indirect enum Evidence: Sendable {
 }
 
 extension ScriptIndex.Entry {
-    /// What a call of the function gives, as far as all its forms agree.
+    /// The results of calling the function, as far as all its forms agree.
     var results: [Evidence] {
         guard let forms = declaration?.forms else { return [] }
-        // How many results there are is certain up to the first that repeats. A form that has fewer gives nil, which
-        // has no members at all: what is wrong for the others is wrong for it.
+        // The number of results is known up to the first one that repeats. A form with fewer gives nil, which has no
+        // members, so that what is wrong for the others is wrong for it, too.
         let ends = forms.compactMap { $0.results.firstIndex(where: \.repeats) }
         let count = min(forms.map(\.results.count).max() ?? 0, ends.min() ?? .max)
         return (0..<count).map { index in
@@ -75,7 +75,7 @@ extension Evidence {
         case .record(let fields):
             self = .record(Dictionary(fields.map { ($0.name, Evidence($0.type)) }) { first, _ in first })
         case .either(let types):
-            // nil has no members at all: what is wrong for the other is wrong for it.
+            // nil has no members: what is wrong for the other types is wrong for it, too.
             let rest = types.filter { $0 != .none }
             self = rest.count == 1 ? Evidence(rest[0]) : .unknown
         case .any, .none, .boolean, .function, .table, .map, .iterator: self = .unknown

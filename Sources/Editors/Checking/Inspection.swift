@@ -1,23 +1,24 @@
 import Scripting
 
-/// Readings of a program, in its own order: evidence goes from declarations to uses, findings are collected.
+/// Reads a program in its own order, several times: evidence is carried from declarations to uses, and findings are
+/// collected.
 final class Inspection {
     let checker: Checker
     let tree: SyntaxTree
     let survey: Survey
     let modules: Modules
     var findings: [(offset: Int, message: String)] = []
-    /// What is certain of each local variable.
+    /// The evidence for each local variable.
     var locals: [Int: Evidence] = [:]
-    /// What was learnt of the whole program, wherever it stands.
+    /// What was learnt about the whole program, independent of position.
     var lore = Lore()
-    /// Inside a function given to `pcall`: its errors are expected.
+    /// Whether this is inside a function passed to `pcall`, where errors are expected.
     var isProtected = false
-    /// Of the expression that was looked at last: whether its value is certainly not nil, whatever else is known of it.
+    /// Whether the value of the last expression is certainly not nil.
     var isSolid = false
-    /// Local variables of which that is certain.
+    /// Local variables that are certainly not nil.
     var solid: Set<Int> = []
-    /// How many conditions stand around this place.
+    /// How many conditions surround this place.
     private var conditions = 0
 
     var index: ScriptIndex { checker.index }
@@ -29,12 +30,12 @@ final class Inspection {
         self.modules = modules
     }
 
-    /// Reads until nothing new is learnt; the last reading judges.
+    /// Repeats readings until nothing new is learnt; findings are those of the last reading.
     func run() {
         for round in 0... {
             let before = lore
-            // Each reading takes away from what is certain. Where that goes on and on, all that may change is
-            // uncertain.
+            // Each reading can only reduce what is certain. If that does not end, everything that may change is taken
+            // as uncertain.
             if round == 10 { lore.isSuspicious = true }
             locals = [:]
             solid = []
@@ -59,7 +60,7 @@ final class Inspection {
             for (index, variable) in variables.enumerated() where !isChanging(variable) {
                 locals[variable] = index < given.count ? given[index] : .unknown
             }
-            // One value for one variable that is never assigned to again.
+            // One value for one variable that is never assigned again.
             if isSolid, values.count == 1, let variable = variables.first, !tree.locals[variable].isReassigned {
                 solid.insert(variable)
             }
@@ -111,7 +112,7 @@ final class Inspection {
         conditions -= 1
     }
 
-    /// `for x in 3`, `for x in {1, 2}`: nothing that can be called.
+    /// Reports `for x in 3` and `for x in {1, 2}`, whose values cannot be called.
     private func iterate(_ value: Evidence, _ expressions: [Expression]) {
         guard let first = expressions.first else { return }
         switch value {
@@ -127,7 +128,7 @@ final class Inspection {
         }
     }
 
-    /// Something assigned to: its last part is new, what comes before it is read.
+    /// The target of an assignment: its last part is new, and what precedes it is read.
     private func target(_ target: Expression) {
         guard case .chain(let base, let suffixes) = target.kind, let last = suffixes.last else { return }
         let value = chain(base, Array(suffixes.dropLast()))
@@ -147,7 +148,7 @@ final class Inspection {
         }
     }
 
-    /// What a variable holds after an assignment; a variable of two kinds is of none.
+    /// The evidence for a variable after an assignment; with values of two kinds there is none.
     private func assign(_ value: Evidence, to target: Expression) {
         switch target.kind {
         case .name(.local(let variable)):
@@ -168,7 +169,7 @@ final class Inspection {
         tree.locals[variable].isReassigned && (lore.isSuspicious || lore.changing.contains(variable))
     }
 
-    /// A table comes to somebody who may add members.
+    /// A table is passed to something that may add members.
     func handOn(_ value: Evidence) {
         if let table = value.table { lore.handedOn.insert(table) }
     }
@@ -187,7 +188,7 @@ final class Inspection {
         if checker.modulesAreGlobals, index.modules[name] != nil { return .module([name]) }
         if StandardLibrary.libraries[name] != nil { return survey.isOpen ? .unknown : .library(name) }
         if StandardLibrary.globals.contains(name) || survey.isOpen { return .unknown }
-        // Nobody asks whether there is a global None.
+        // Only where no global of that name, such as None, is tested for.
         if let word = OtherNames.values[name] {
             report(offset, "unknown global \"\(name)\" (Lua's is \(word))")
             return .unknown
@@ -205,7 +206,7 @@ final class Inspection {
         return .unknown
     }
 
-    /// `tensor = require "tensor"`, if that is all that is ever assigned to it.
+    /// The evidence for `tensor = require "tensor"`, if nothing else is ever assigned to the variable.
     private func assignedGlobal(_ name: String) -> Evidence {
         if survey.isOpen || lore.isSuspicious || lore.changingGlobals.contains(name) || checker.globals.contains(name)
             || survey.setsUnseen(name)
@@ -215,7 +216,7 @@ final class Inspection {
         return lore.globals[name].map { .module($0) } ?? .unknown
     }
 
-    /// What `require` gives.
+    /// The result of `require`.
     func required(_ name: String, at offset: Int) -> Evidence {
         if index.modules[name] != nil { return .module([name]) }
         if StandardLibrary.libraries[name] != nil { return survey.isOpen ? .unknown : .library(name) }
@@ -227,16 +228,16 @@ final class Inspection {
     }
 }
 
-/// What a reading learns of the whole program. It only grows.
+/// What readings learn about the whole program. It only grows.
 struct Lore: Equatable {
-    /// Tables that were handed to somebody who may add members.
+    /// Tables that were passed to something that may add members.
     var handedOn: Set<String> = []
     /// Local variables that hold values of several kinds.
     var changing: Set<Int> = []
     /// The modules that global variables hold.
     var globals: [String: [String]] = [:]
-    /// Global variables that hold something else as well.
+    /// Global variables that also hold other values.
     var changingGlobals: Set<String> = []
-    /// Whether every variable that is assigned to twice may hold anything.
+    /// Whether all variables that are assigned twice are taken as uncertain.
     var isSuspicious = false
 }

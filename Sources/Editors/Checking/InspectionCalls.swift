@@ -1,10 +1,10 @@
 import Scripting
 
-/// Who is called: what is known of the function, its name if it is a plain global, and how it is called.
+/// A called function: what is known about it, its name if it is a plain global, and how it is called.
 struct Callee {
     let value: Evidence
     var global: String?
-    /// Behind a colon: what stands before it is an argument.
+    /// Whether it is called with a colon: the expression before it is then an argument.
     var isMethod = false
     let offset: Int
 }
@@ -12,7 +12,7 @@ struct Callee {
 extension Inspection {
     func call(_ callee: Callee, _ arguments: [Expression]) -> [Evidence] {
         var callee = callee
-        // P(x): the object that is called is what its operator gets first.
+        // P(x): the called object is the first argument of its operator.
         if case .object = callee.value { callee.isMethod = true }
         let meddles = callee.meddles
         let wasProtected = isProtected
@@ -46,20 +46,20 @@ extension Inspection {
 
     // MARK: Counts
 
-    /// Too few or too many values, where the text says how many there are.
+    /// Reports too few or too many arguments, where the text tells their number.
     private func checkCount(of entry: ScriptIndex.Entry, _ callee: Callee, _ arguments: [Expression]) {
         guard let forms = entry.declaration?.forms else { return }
         let counts = (forms.map(\.counts.lowerBound).min() ?? 0)...(forms.map(\.counts.upperBound).max() ?? .max)
         let given = arguments.count + (callee.isMethod ? 1 : 0)
         let mayBeMore = arguments.last?.mayGiveSeveral ?? false
-        // Any of a function's arguments may be named in a table (x:sum{dim = 1}).
+        // Any argument of a function may be named in a table (x:sum{dim = 1}).
         let names = arguments.last?.tableFields?.contains { if case .name = $0.key { true } else { false } } ?? false
         let takesOneTable = forms.allSatisfy { $0.style == .table }
         if names, !takesOneTable { return }
         if given == 0, counts.lowerBound > 0, entry.owner != nil, entry.name.contains(":") {
             return report(callee.offset, "\(entry.name): a method is called with a colon, or with what it works on")
         }
-        // x:sum(nil, nil, options): what nil leaves out may be named behind it.
+        // x:sum(nil, nil, options): arguments left out by nil may be named in the options.
         let leavesOut =
             forms.contains { !$0.names.isEmpty }
             && arguments.dropLast().contains { if case .nil = $0.kind { true } else { false } }
@@ -70,14 +70,14 @@ extension Inspection {
             bound = (counts.lowerBound == counts.upperBound ? "" : "at most ", counts.upperBound)
         }
         guard let bound else { return }
-        // What stands before a colon is not counted by who reads it.
+        // The receiver before a colon does not count for the reader.
         let hidden = callee.isMethod ? 1 : 0
         let number = bound.number - hidden
         let expected = "\(bound.words)\(number) argument\(number == 1 ? "" : "s") expected"
         report(callee.offset, "\(entry.name): \(expected), got \(given - hidden)")
     }
 
-    /// `random.normal(3, 3)`: a number is a shape of one dimension, and what follows it is something else.
+    /// Reports `random.normal(3, 3)`: a number is a shape of one dimension, so that the second one is something else.
     private func checkShape(
         of entry: ScriptIndex.Entry, _ callee: Callee, _ arguments: [Expression], _ given: [Evidence]
     ) {
@@ -91,7 +91,7 @@ extension Inspection {
 
     // MARK: Options
 
-    /// The names in a table of options that stands last in a call.
+    /// Checks the names in a table of options at the end of a call.
     private func checkOptions(
         of entry: ScriptIndex.Entry, _ callee: Callee, _ arguments: [Expression], _ value: Evidence?
     ) {
@@ -99,14 +99,14 @@ extension Inspection {
         var given: [(offset: Int, name: String)] = []
         if let fields = last.tableFields {
             for field in fields { if case .name(let name) = field.key { given.append((field.offset, name)) } }
-            // A table with elements is a value, but where it is all that a function takes.
+            // A table with elements is an argument, unless the function only takes a table.
             let hasElements = fields.contains { if case .position = $0.key { true } else { false } }
             if hasElements, !forms.allSatisfy({ $0.style == .table }) { return }
         } else if case .literal(_, let names)? = value, let table = value?.table, !lore.handedOn.contains(table) {
             given = names.filter { !survey.assignsField($0) }.map { (last.offset, $0) }
         }
         let place = arguments.count - 1 + (callee.isMethod ? 1 : 0)
-        // Where some form takes the table as a value, its names are nobody's options.
+        // If some form takes the table as an argument, its names are no options.
         guard forms.allSatisfy({ $0.style == .table || $0.takesOptions(at: place, isEmpty: false) }) else { return }
         let known = forms.flatMap(\.names)
         guard !known.isEmpty else { return }
@@ -117,7 +117,7 @@ extension Inspection {
 }
 
 extension Callee {
-    /// Whether it may add members to a table that it is given.
+    /// Whether it may add members to a table that it gets.
     fileprivate var meddles: Bool {
         switch value {
         case .function: return false
@@ -131,7 +131,7 @@ extension Callee {
 }
 
 extension Expression {
-    /// Whether it may be no value, or more than one, at the end of a list.
+    /// Whether it may give no value, or several, at the end of a list.
     fileprivate var mayGiveSeveral: Bool {
         switch kind {
         case .vararg: return true
@@ -146,6 +146,6 @@ extension Expression {
 }
 
 extension ScriptType {
-    /// A shape in one argument, as every maker of random tensors takes first.
+    /// Whether it is a shape in one argument, the first parameter of functions that make random tensors.
     fileprivate var isShape: Bool { choices.contains(.list(.integer)) && choices.contains(.integer) }
 }

@@ -1,7 +1,7 @@
 import Scripting
 
 extension Inspection {
-    /// Several values; the last expression may give several.
+    /// The evidence for several values; the last expression may give several.
     func evaluate(_ expressions: [Expression]) -> [Evidence] {
         var values: [Evidence] = []
         for (index, expression) in expressions.enumerated() {
@@ -17,7 +17,7 @@ extension Inspection {
     func evaluate(_ expression: Expression, isTested: Bool = false) -> Evidence {
         isSolid = false
         let value = evidence(of: expression, isTested)
-        // What a part of it was says nothing of the whole.
+        // Evidence for a part says nothing about the whole.
         switch expression.kind {
         case .name(.local(let variable)): isSolid = solid.contains(variable)
         case .parenthesised, .chain: break
@@ -112,13 +112,13 @@ extension Inspection {
 
     func chainValues(_ base: Expression, _ suffixes: [Suffix], isTested: Bool) -> [Evidence] {
         var values = [evaluate(base, isTested: isTested && suffixes.isEmpty)]
-        // What was read last, if it was a property of an object.
+        // The property of an object that was read last, if so.
         var property: ScriptIndex.Entry?
         for (place, suffix) in suffixes.enumerated() {
-            // Only a call says whether its result may be nil; its arguments have been looked at by then.
+            // Only a call tells whether its result may be nil; its arguments have been examined by then.
             defer { if !suffix.isCall { isSolid = false } }
             let value = values.first ?? .unknown
-            // Reading what is not there is nil, using it is an error.
+            // Reading a missing member gives nil; using that is an error.
             let isUsed = place < suffixes.count - 1
             switch suffix.kind {
             case .field(let name):
@@ -144,7 +144,7 @@ extension Inspection {
                 }
             case .method(let name, let arguments):
                 let method = self.method(name, of: value, at: suffix.offset)
-                // A file's method may add members to its table.
+                // A method of a file's table may add members to the table.
                 if case .exports = value { handOn(value) }
                 values = call(Callee(value: method, isMethod: true, offset: suffix.offset), arguments)
             }
@@ -155,7 +155,7 @@ extension Inspection {
     private func element(of value: Evidence, by key: Evidence) -> Evidence {
         switch (value, key) {
         case (.list(let element), _): return element
-        // A number picks a slice; a table may read out a number.
+        // A number selects a slice; a table may read out a number.
         case (.object(let type), .number):
             return index.types[type]?.operators[.index]?.resultOfNumber ?? .unknown
         default: return .unknown
@@ -225,7 +225,7 @@ extension Inspection {
         return .unknown
     }
 
-    /// Strings have the functions of their library as methods.
+    /// Strings have the functions of the string library as methods.
     private func stringMethod(_ name: String, at offset: Int) -> Evidence {
         if survey.isOpen || survey.assignsField("__index") { return .unknown }
         return member(name, of: .library("string"), at: offset, isUsed: true)

@@ -1,6 +1,6 @@
 import Scripting
 
-/// Values of the wrong kind, or out of their range: told by the parameters themselves, in the words of the run.
+/// Values of the wrong type or out of range, reported by the parameters themselves, in the words of a run.
 extension Inspection {
     func checkKinds(of entry: ScriptIndex.Entry, _ callee: Callee, _ arguments: [Expression], _ given: [Evidence]) {
         guard let forms = entry.declaration?.forms else { return }
@@ -15,8 +15,7 @@ extension Inspection {
         let areOptions = fields.map { fields in forms.contains { $0.takes(fields, at: last + first) } } ?? false
         for (index, argument) in arguments.enumerated() where !(areOptions && index == last) {
             guard let value = stand(for: argument, given[index]) else { continue }
-            // Which of several forms is meant may rest on values that are not known here: all of them have to refuse
-            // it.
+            // Which of several forms is meant may depend on unknown values: all of them must refuse the value.
             let refusals = forms.map { form -> String? in
                 guard form.style != .table, index + first < form.specs.count else { return nil }
                 let spec = form.specs[index + first]
@@ -29,7 +28,7 @@ extension Inspection {
         if forms.count == 1, areOptions, let fields { judge(fields, forms[0], entry.name, isTable: false) }
     }
 
-    /// The kinds in `host.register{schedules = {...}}`.
+    /// Checks the kinds in `host.register{schedules = {...}}`.
     private func checkRegistering(_ fields: [Field]) {
         for field in fields {
             guard case .name(let name) = field.key, !index.kinds.contains(where: { $0.name == name }) else { continue }
@@ -37,7 +36,7 @@ extension Inspection {
         }
     }
 
-    /// What a table of options holds.
+    /// Checks the values in a table of options.
     private func judge(_ fields: [Field], _ form: Form, _ function: String, isTable: Bool) {
         var position = 0
         for field in fields {
@@ -45,7 +44,7 @@ extension Inspection {
             var label = ""
             switch field.key {
             case .name(let name):
-                // Other names are unknown options, which are told elsewhere.
+                // Unknown options are reported elsewhere.
                 spec = form.names.contains(name) ? form.specs.first { $0.name == name } : nil
                 label = "option \(name)"
             case .position where isTable:
@@ -61,8 +60,8 @@ extension Inspection {
         }
     }
 
-    /// A value of the kind that an expression certainly has: a literal itself, else something that is shown as its
-    /// kind.
+    /// A value of the type that an expression certainly has: a literal itself, else a stand-in for which messages show
+    /// the type.
     private func stand(for expression: Expression, _ evidence: Evidence) -> Value? {
         switch expression.kind {
         case .true: return .boolean(true)
@@ -87,8 +86,8 @@ extension Inspection {
 }
 
 extension Form {
-    /// Whether a table that stands last in a call, at that place, is its options: not one with elements, nor one where
-    /// a table may stand.
+    /// Whether a table at the end of a call is its options: not one with elements, nor one where an argument may be a
+    /// table.
     fileprivate func takes(_ fields: [Field], at place: Int) -> Bool {
         style != .table && place >= leastBeforeOptions && takesOptions(at: place, isEmpty: fields.isEmpty)
             && !fields.contains { if case .position = $0.key { true } else { false } }
@@ -96,7 +95,7 @@ extension Form {
 }
 
 extension ParameterSpec {
-    /// ``refusal`` of a value of which only the kind may be known.
+    /// The refusal of a value of which perhaps only the type is known.
     fileprivate func refusal(judging value: Value) -> String? {
         guard case .foreign(let kind, _) = value else { return refusal(value) }
         if type.mayTake(kind) { return nil }
@@ -105,7 +104,7 @@ extension ParameterSpec {
 }
 
 extension ScriptType {
-    /// Whether something of that kind may be one of its values: a type's name, `table` or `function`.
+    /// Whether a value of that type, `table` or `function` may be accepted.
     fileprivate func mayTake(_ kind: String) -> Bool {
         switch self {
         case .any: true
@@ -119,7 +118,7 @@ extension ScriptType {
 }
 
 extension ScriptIndex.Entry {
-    /// What `x[1]` is, of the operator [].
+    /// The result of `x[1]`, for the operator [].
     var resultOfNumber: Evidence? {
         let form = declaration?.forms.first { $0.specs.count > 1 && $0.specs[1].type.choices.contains(.integer) }
         guard let type = form?.results.first?.type, case .object(let name) = type else { return nil }
@@ -127,7 +126,7 @@ extension ScriptIndex.Entry {
     }
 }
 
-/// Stands for a table of which nothing is known.
+/// Stands for a table about which nothing is known.
 private final class NoTable: ScriptTable {
     var count: Int { 0 }
     func value(at index: Int) -> Value { .none }

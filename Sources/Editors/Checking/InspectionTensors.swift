@@ -1,8 +1,8 @@
 import Scripting
 
-/// What people who come from other languages do with a tensor where Lua wants a number or a condition.
+/// Uses of a tensor, common among users of other languages, where Lua needs a number or a condition.
 extension Inspection {
-    /// A condition that is a tensor holds whatever is in it.
+    /// Reports a tensor as a condition, which is always true.
     func checkCondition(_ condition: Expression, _ value: Evidence) {
         guard isSolid, case .object("tensor") = value else { return }
         report(
@@ -11,8 +11,8 @@ extension Inspection {
                 + "x:any():item() and x:all():item() ask all")
     }
 
-    /// `x:sum() == 4` is false, `x:sum() < 4` an error: Lua compares a tensor with a number in neither way. Nor does it
-    /// order two tensors, or a tensor and whatever stands behind it.
+    /// Reports comparisons: `x:sum() == 4` is false and `x:sum() < 4` an error, as Lua compares tensors with numbers in
+    /// neither way. It does not order two tensors either.
     func checkComparison(_ operation: Token.Kind, _ left: Evidence, _ right: Evidence, at offset: Int) {
         let isTensorLeft = left.isTensor, isTensorRight = right.isTensor
         guard isTensorLeft || isTensorRight else { return }
@@ -26,7 +26,7 @@ extension Inspection {
                     ? "a tensor is never equal to a number: \(hint), x:eq(y) compares each"
                     : "a tensor is never equal to a number, so this is always true: \(hint), x:ne(y) compares each")
         case .less, .lessOrEqual, .greater, .greaterOrEqual:
-            // Lua asks the smaller side first, and a table of the script's may have an order of its own.
+            // Lua uses the metamethod of the left operand first, and a script's table may define one.
             let isAsked = operation == .less || operation == .lessOrEqual ? isTensorLeft : isTensorRight
             let other = isTensorLeft ? right : left
             guard isAsked || isTensorLeft && isTensorRight || other.isPlain || !isOrderDefined else { return }
@@ -40,7 +40,7 @@ extension Inspection {
 
     private var isOrderDefined: Bool { survey.isOpen || survey.assignsField("__lt") || survey.assignsField("__le") }
 
-    /// `"loss " .. x:sum()`: a tensor is no text.
+    /// Reports `"loss " .. x:sum()`: a tensor is no text.
     func checkJoining(_ left: Evidence, _ right: Evidence, at offset: Int) {
         for (value, other) in [(left, right), (right, left)] {
             guard case .object("tensor") = value, other.isPlain || other.isTensor else { continue }
@@ -49,7 +49,7 @@ extension Inspection {
         }
     }
 
-    /// `x.shape()`, `x:shape()`: a field is no function, unless it may be one.
+    /// Reports `x.shape()` and `x:shape()`, unless the field may be a function.
     func checkCall(of property: ScriptIndex.Entry, named name: String, at offset: Int) {
         guard let owner = property.owner, let forms = property.declaration?.forms,
             forms.allSatisfy({ $0.results.count == 1 && isNoFunction($0.results[0].type) })
@@ -70,7 +70,7 @@ extension Inspection {
 extension Evidence {
     fileprivate var isTensor: Bool { if case .object("tensor") = self { true } else { false } }
 
-    /// A number or a text.
+    /// Whether it is a number or a text.
     fileprivate var isPlain: Bool {
         switch self {
         case .number, .string: true

@@ -1,7 +1,6 @@
-/// What a file that scripts require hands out, if that is plain: a table to which it assigns by name and that it gives
-/// to nobody else.
+/// The table that a required file returns, if the file only assigns to it by name and passes it to nothing else.
 struct LocalModule {
-    /// The members; nil when there may be others.
+    /// The members; nil if there may be others.
     let members: Set<String>?
     let survey: Survey
 
@@ -11,7 +10,7 @@ struct LocalModule {
     }
 
     private static func members(of tree: SyntaxTree) -> Set<String>? {
-        // With `_ENV`, or with a second return, it is not this table alone that is handed out.
+        // With `_ENV`, or with a second return, other things may be returned.
         guard !tree.namesEnvironment, tree.body.returns == 1,
             case .returning(let values)? = tree.body.statements.last?.kind, values.count == 1
         else { return nil }
@@ -31,7 +30,7 @@ struct LocalModule {
                 if let name = suffixes.first?.fieldName {
                     if case .target = use, suffixes.count == 1 { members.insert(name) }
                 } else if case .method = suffixes.first?.kind {
-                    // A method of its own may put more in.
+                    // A method of the table may add members.
                     isPlain = false
                 } else if case .target = use {
                     isPlain = false
@@ -62,7 +61,7 @@ struct LocalModule {
 }
 
 extension Block {
-    /// How many statements return from the file, not from a function in it.
+    /// The number of return statements of the file itself, not of functions in it.
     fileprivate var returns: Int {
         statements.reduce(0) { count, statement in
             switch statement.kind {

@@ -1,4 +1,4 @@
-/// A text's lines, counted as Lua counts them.
+/// The lines of a text, counted as Lua counts them.
 public struct SourceText: Sendable {
     public let bytes: [UInt8]
     private let starts: [Int]
@@ -19,7 +19,7 @@ public struct SourceText: Sendable {
         self.starts = starts
     }
 
-    /// The line and column of a byte, both from 1; columns are characters.
+    /// The line and column of a byte, both from 1; columns count characters.
     public func position(of offset: Int) -> (line: Int, column: Int) {
         var low = 0
         var high = starts.count
@@ -31,7 +31,7 @@ public struct SourceText: Sendable {
         return (low + 1, String(decoding: before, as: UTF8.self).count + 1)
     }
 
-    /// A line without its end.
+    /// A line without its line end.
     public func line(_ number: Int) -> String {
         guard starts.indices.contains(number - 1) else { return "" }
         let end = number < starts.count ? starts[number] : bytes.count
@@ -40,7 +40,7 @@ public struct SourceText: Sendable {
     }
 }
 
-/// Something wrong in a script, found without running it.
+/// An error in a script, found without running it.
 public struct Finding: Sendable, Equatable {
     public let line: Int
     public let column: Int

@@ -21,7 +21,7 @@ package enum StandardLibrary {
         "package": words("config cpath loaded loadlib path preload searchers searchpath"),
     ]
 
-    /// Members that Lua has when it was built with what older versions had, as Debian's is.
+    /// Members that Lua has when built for compatibility with older versions, as Debian's is.
     static let kept: [String: Set<String>] = ["math": words("atan2 cosh frexp ldexp log10 pow sinh tanh")]
 
     static func has(_ name: String, in library: String) -> Bool {
@@ -35,7 +35,7 @@ package enum StandardLibrary {
         """
     ).union(libraries.keys)
 
-    /// Functions that may change a table given to them, or run what is not in the file.
+    /// Functions that may change a table passed to them, or run code from elsewhere.
     static let meddling: Set<String> = ["setmetatable", "rawset", "pcall", "xpcall"]
     /// Globals after whose use any global may exist.
     static let loaders: Set<String> = ["load", "loadfile", "dofile", "_ENV"]

@@ -1,29 +1,29 @@
 import Scripting
 
-/// What a file does to names, wherever in the file it does it: read before anything is judged.
+/// What a file does to names anywhere in it, collected before anything is judged.
 struct Survey {
-    /// Globals assigned to.
+    /// Globals that are assigned.
     var globals: Set<String> = []
-    /// Globals of those that may be assigned to where the file does not show it: in another file, or through `_G`.
+    /// Those of them that may be assigned where the file does not show it: in another file, or through `_G`.
     var hiddenGlobals: Set<String> = []
-    /// Globals that the file asks for before it uses them: `jit and jit.version`.
+    /// Globals that the file tests before it uses them: `jit and jit.version`.
     var tested: Set<String> = []
-    /// Fields assigned to, of whatever table, and names given to `host.register`.
+    /// Fields that are assigned, of any table, and names passed to `host.register`.
     var fields: Set<String> = []
-    /// Whether globals may come from elsewhere: loaded text, `_ENV`, a table that is `_G`.
+    /// Whether globals may come from elsewhere: loaded code, `_ENV`, a table that is `_G`.
     var isOpen = false
-    /// Names given to `host.register`, by kind.
+    /// Names passed to `host.register`, by kind.
     var constructors: [String: Set<String>] = [:]
-    /// Whether anything may have been registered.
+    /// Whether any name may have been registered.
     var registersAnything = false
-    /// The modules it requires by name.
+    /// The modules that it requires by name.
     var required: Set<String> = []
-    /// The modules it asks for in `pcall(require, "name")`.
+    /// The modules that it requires by `pcall(require, "name")`.
     var attempted: Set<String> = []
-    /// Whether it touches `package`, and so may find modules where nobody else would.
+    /// Whether it uses `package`, and so may find modules elsewhere.
     var touchesSearch = false
 
-    /// What files that are checked together make besides.
+    /// What files that are checked together define.
     var around: Companions.Around?
 
     init() {}
@@ -35,14 +35,14 @@ struct Survey {
         self = survey
     }
 
-    /// Takes in what another file does.
+    /// Adds what another file does.
     mutating func formUnion(_ other: Survey) {
         isOpen = isOpen || other.isOpen
         touchesSearch = touchesSearch || other.touchesSearch
         share(other)
     }
 
-    /// Takes in what another file makes that this one may use.
+    /// Adds what another file defines and this one may use.
     mutating func share(_ other: Survey) {
         globals.formUnion(other.globals)
         hiddenGlobals.formUnion(other.globals)
@@ -51,11 +51,11 @@ struct Survey {
         registersAnything = registersAnything || other.registersAnything
     }
 
-    /// Whether something assigns to a global of this name.
+    /// Whether a global of this name is assigned somewhere.
     func sets(_ name: String) -> Bool { globals.contains(name) || around?.sets(name) == true }
-    /// Whether something does that the file does not show.
+    /// Whether it is assigned where the file does not show it.
     func setsUnseen(_ name: String) -> Bool { hiddenGlobals.contains(name) || around?.sets(name) == true }
-    /// Whether something assigns to a field of this name.
+    /// Whether a field of this name is assigned somewhere.
     func assignsField(_ name: String) -> Bool { fields.contains(name) || around?.assignsField(name) == true }
     var mayRegisterAnything: Bool { registersAnything || around?.registersAnything == true }
     func constructors(of kind: String) -> Set<String> {
@@ -80,7 +80,7 @@ struct Survey {
         case .tested: tested.insert(name)
         case .argument(of: let callee):
             if callee?.globalName == "type" { tested.insert(name) }
-            // What pcall does with it is seen at the call.
+            // What pcall does with it is handled at the call.
             if callee?.globalName == "pcall", name == "require" { return }
             if Self.powers.contains(name) { isOpen = true }
         case .value: if Self.powers.contains(name) { isOpen = true }
@@ -88,7 +88,7 @@ struct Survey {
         }
     }
 
-    /// Globals that reach every other when they are handed to somebody.
+    /// Globals that give access to all others when they are passed on.
     private static let powers: Set<String> = ["_G", "require", "debug"]
 
     private mutating func note(_ base: Expression, _ suffixes: [Suffix], _ use: Use) {
@@ -128,11 +128,11 @@ struct Survey {
         }
     }
 
-    /// `host.register{projections = {Mine = f}}` makes names that only a run knows.
+    /// `host.register{projections = {Mine = f}}` defines names that exist only at run time.
     private mutating func noteRegistrations(_ suffixes: [Suffix], _ use: Use) {
         guard suffixes.first?.fieldName == "register" else { return }
         guard suffixes.count >= 2, case .call(let arguments) = suffixes[1].kind else {
-            // The function itself, for somebody who calls it under another name.
+            // The function itself, which may be called under another name.
             if case .target = use { return }
             return registersAnything = true
         }
@@ -164,7 +164,7 @@ extension Expression {
 }
 
 extension Suffix {
-    /// `.name` or `["name"]`.
+    /// The name in `.name` or `["name"]`.
     var fieldName: String? {
         switch kind {
         case .field(let name): return name

@@ -1,13 +1,13 @@
-/// In what way an expression is used.
+/// How an expression is used.
 enum Use {
     case value
-    /// Only asked whether it is there: a condition, an operand of `and`, `or`, `not` or `==`.
+    /// Only tested: a condition, or an operand of `and`, `or`, `not` or `==`.
     case tested
     /// Assigned to.
     case target
-    /// Called, or something is read out of it.
+    /// Called, or indexed.
     case base
-    /// An argument of a call, and the function if it has a plain name.
+    /// An argument of a call; with the function, if it has a plain name.
     case argument(of: Expression?)
 }
 

@@ -1,8 +1,8 @@
 import Scripting
 
-/// Documentation as comments.
+/// Documentation as LuaCATS comments.
 enum Comment {
-    /// What the function does, when it fails and an example.
+    /// The summary, the errors and an example.
     static func text(of documentation: Documentation) -> String {
         var text = lines(documentation.summary)
         if let errors = documentation.errors { text += "---\n" + lines(sentence("Errors: \(errors)")) }

@@ -1,18 +1,18 @@
 import Scripting
 
 extension ScriptType {
-    /// As LuaCATS writes the type of a parameter. What takes a tensor takes a number here: lua-language-server holds -x
-    /// for a number where x may be anything.
+    /// The type of a parameter in LuaCATS. Tensors are written `tensor|number`, since lua-language-server takes -x for
+    /// a number if x may be anything.
     var parameterLuaCATS: String { self == .object("tensor") ? "tensor|number" : luaCATS }
 
-    /// Whole numbers of parameters are numbers: 4 / 2 will do where 2 does.
+    /// The type with numbers for integers: 4 / 2 is accepted where 2 is.
     var luaCATS: String { written(whole: "number") }
 
     /// The type of a result.
     var resultLuaCATS: String { written(whole: "integer") }
 
-    /// A tensor or what is made into one is the alias `numbers`: with tensor itself in a union, lua-language-server
-    /// asks a table of numbers for a tensor's fields.
+    /// A tensor or what is converted to one is the alias `numbers`: with tensor itself in a union, lua-language-server
+    /// would require a tensor's fields in tables of numbers.
     private func written(whole: String) -> String {
         func inner(_ type: ScriptType) -> String { type.written(whole: whole) }
         return switch self {

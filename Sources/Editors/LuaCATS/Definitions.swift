@@ -4,7 +4,7 @@ import Scripting
 ///
 ///     for file in Definitions(index).files { print(file.name, file.text) }
 public struct Definitions {
-    /// The second line of every file: what has it was written by this program, and may be written again.
+    /// The second line of every file: a file with it was written by this program and may be overwritten.
     public static let mark =
         "-- Written by luaflow doc --luacats, which writes it anew; keep nothing of your own here.\n"
 
@@ -12,7 +12,7 @@ public struct Definitions {
 
     public init(_ index: ScriptIndex) { self.index = index }
 
-    /// One file a module, and one for the types of values.
+    /// One file per module, and one for the types of values.
     public var files: [(name: String, text: String)] {
         index.moduleNames.sorted().map { ($0 + ".lua", module($0)) } + [("types.lua", typeFile)]
     }
@@ -77,7 +77,7 @@ public struct Definitions {
         return text
     }
 
-    /// `x[1]`, `x[{1, 2}]`, `x[mask]`: what each kind of key reads.
+    /// What each kind of key reads: `x[1]`, `x[{1, 2}]`, `x[mask]`.
     private func indexing(_ binding: ScriptIndex.TypeMembers) -> String {
         guard let forms = binding.operators[.index]?.declaration?.forms else { return "" }
         var read: [(key: String, types: [String])] = []
@@ -92,8 +92,8 @@ public struct Definitions {
                 read.append((kind, results))
             }
         }
-        // What is one or the other by what the key holds is anything: asking first would be noise. A number is written
-        // into all of a slice.
+        // A result that depends on the key's contents is `any`; having to test it first would be noise. A number may be
+        // written to all of a slice.
         let isWritten = binding.operators[.newindex] != nil
         return read.map { key, types in
             let type = types.count == 1 ? types[0] + (isWritten && types[0] != "number" ? "|number" : "") : "any"

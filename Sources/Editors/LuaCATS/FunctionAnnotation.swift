@@ -1,6 +1,6 @@
 import Scripting
 
-/// One function as LuaCATS: its comment, its parameters, its other forms as overloads.
+/// A function in LuaCATS: its comment, its parameters, and its other forms as overloads.
 struct FunctionAnnotation {
     private struct Parameter {
         let name: String
@@ -17,14 +17,14 @@ struct FunctionAnnotation {
     }
 
     private let entry: ScriptIndex.Entry
-    /// The form with the most parameters first: the others are its overloads.
+    /// The form with the most parameters first; the others are its overloads.
     private let forms: [Form]
-    /// The type that it is a method of.
+    /// The type of which it is a method.
     private let receiver: String?
-    /// The class of its options, and what they are, if it takes some.
+    /// The class of its options, and the options, if it has any.
     private let options: (name: String, specs: [ParameterSpec], hasElements: Bool)?
 
-    /// - Parameter isMethod: whether it is written behind a colon.
+    /// - Parameter isMethod: whether it is written with a colon.
     init(_ entry: ScriptIndex.Entry, isMethod: Bool) {
         self.entry = entry
         receiver = isMethod ? entry.owner : nil
@@ -34,7 +34,7 @@ struct FunctionAnnotation {
         let named = declared.flatMap { form in form.specs.filter { form.names.contains($0.name) } }
             .filter { seen.insert($0.name).inserted }
         options = named.isEmpty ? nil : (className, named, declared.contains { $0.style == .table && $0.places > 0 })
-        // What is called, m(x), stands before the parentheses.
+        // For a call operator, m(x), the object precedes the parentheses.
         let hidden = isMethod || entry.kind == .symbol(.call) ? 1 : 0
         var forms = declared.flatMap { Self.forms($0, dropping: hidden, options: className) }
         if let longest = forms.indices.max(by: { forms[$0].parameters.count < forms[$1].parameters.count }) {
@@ -43,7 +43,7 @@ struct FunctionAnnotation {
         self.forms = forms
     }
 
-    /// The ways of calling one form: by places, and with names in a last table in place of what has a default.
+    /// The ways to call one form: by position, and with a last table of names for arguments that have a default.
     private static func forms(_ form: Scripting.Form, dropping first: Int, options: String) -> [Form] {
         if form.style == .table {
             let type = form.places > 0 ? options + "|any[]" : options
@@ -56,15 +56,15 @@ struct FunctionAnnotation {
         }
         let table = form.names.isEmpty ? [] : [Parameter(name: "options", type: options, isOptional: true)]
         if let rest = specs.first(where: { $0.place == .rest }) {
-            // In Lua `...` comes last: options become part of it.
+            // In Lua `...` is last: options become part of its type.
             let type = ([rest.type.luaCATS] + table.map(\.type)).joined(separator: "|")
             return [Form(parameters: placed + [Parameter(name: "...", type: type)], results: form.results)]
         }
         var forms = [Form(parameters: placed + table, results: form.results)]
-        // x:sum{dim = 1}: the table stands where the first argument that has a name would.
+        // x:sum{dim = 1}: the table takes the place of the first argument with a name.
         let byName = arguments.filter { form.names.contains($0.name) }
         if !byName.isEmpty {
-            // What a method is called on has no name.
+            // A method's receiver has no name.
             let receiver = form.hasReceiver && first == 0 ? 1 : 0
             let before = form.style == .places ? placed.prefix { !$0.isOptional } : placed.prefix(receiver)
             forms.append(Form(parameters: before + [Parameter(name: "options", type: options)], results: form.results))
@@ -74,7 +74,7 @@ struct FunctionAnnotation {
 
     // MARK: Texts
 
-    /// The class of its options, with a field each.
+    /// The class of its options, with a field for each.
     var optionClass: String {
         guard let options, forms.contains(where: { $0.parameters.contains { $0.type.contains(options.name) } }) else {
             return ""
@@ -87,18 +87,18 @@ struct FunctionAnnotation {
         return lines.joined(separator: "\n") + "\n\n"
     }
 
-    /// The forms in one line each: `fun(x: any): tensor`.
+    /// The other forms, one per line: `fun(x: any): tensor`.
     var overloads: [String] {
         forms.map { form in
             let types = form.results.map { ($0.repeats ? "..." : "") + $0.type.resultLuaCATS }
             let results = types.isEmpty ? "" : ": " + types.joined(separator: ", ")
-            // An overload of a method names what it is called on.
+            // An overload of a method includes the receiver.
             let parameters = (receiver.map { ["self: \($0)"] } ?? []) + form.parameters.map(\.inline)
             return "fun(\(parameters.joined(separator: ", ")))\(results)"
         }
     }
 
-    /// The whole definition under a name such as `tensor.zeros` or `tensor:sum`.
+    /// The whole definition, under a name such as `tensor.zeros` or `tensor:sum`.
     func definition(_ name: String) -> String {
         guard let first = forms.first else {
             return Comment.text(of: entry.documentation) + "function \(name)(...) end\n\n"

@@ -1,4 +1,4 @@
-/// Cuts a text into Lua 5.4's tokens. It refuses nothing: what is no Lua is Lua's own compiler to say (``LuaSyntax``).
+/// Divides a text into Lua 5.4's tokens. It reports no errors: that is left to Lua's own compiler (``LuaSyntax``).
 ///
 ///     var lexer = Lexer("local x = 0x1p4 -- sixteen")
 ///     while lexer.next().kind != .endOfFile {}
@@ -8,8 +8,8 @@ public struct Lexer: Sendable {
 
     public init(_ text: String) { self.init(bytes: Array(text.utf8)) }
 
-    /// - Parameter isFile: whether a byte order mark and a first line that begins with `#` are passed over, as Lua does
-    ///   for files.
+    /// - Parameter isFile: whether a byte order mark and a first line that begins with `#` are skipped, as Lua does for
+    ///   files.
     public init(bytes: [UInt8], isFile: Bool = false) {
         self.bytes = bytes
         guard isFile else { return }
@@ -25,14 +25,14 @@ public struct Lexer: Sendable {
 
     var atNewline: Bool { current == Self.newline || current == Self.carriageReturn }
 
-    /// Passes one end of line: `\n`, `\r`, `\r\n` or `\n\r`.
+    /// Skips one line end: `\n`, `\r`, `\r\n` or `\n\r`.
     mutating func passNewline() {
         let first = current
         index += 1
         if atNewline, current != first { index += 1 }
     }
 
-    /// The next token; the end of file again and again once it is reached.
+    /// The next token; at the end always `endOfFile`.
     public mutating func next() -> Token {
         while let byte = current {
             switch byte {
@@ -45,7 +45,7 @@ public struct Lexer: Sendable {
         return Token(kind: .endOfFile, range: bytes.count..<bytes.count, text: "")
     }
 
-    /// - Returns: the comment, if it has no end.
+    /// - Returns: the comment, if it is not closed.
     private mutating func passComment() -> Token? {
         let start = index
         index += 2
@@ -103,7 +103,7 @@ public struct Lexer: Sendable {
         return token(kind, from: start)
     }
 
-    /// Reads as Lua does: everything that could belong to a number, whether it is one or not.
+    /// Reads everything that could belong to a number, valid or not, as Lua does.
     private mutating func numeral() -> Token {
         let start = index
         let isHexadecimal = current == UInt8(ascii: "0") && peek().map { $0 | 0x20 == UInt8(ascii: "x") } ?? false
@@ -114,23 +114,23 @@ public struct Lexer: Sendable {
             if current == UInt8(ascii: "+") || current == UInt8(ascii: "-") { index += 1 }
         }
         let text = token(.number, from: start)
-        // A decimal that fits no integer is a float; a hexadecimal wraps around.
+        // A decimal that does not fit an integer is a float; a hexadecimal wraps around.
         let isWhole = isHexadecimal ? !text.text.contains { ".pP".contains($0) } : Int64(text.text) != nil
         return isWhole ? Token(kind: .integer, range: text.range, text: text.text) : text
     }
 
-    /// What was read since `start`.
+    /// The token that was read since `start`.
     func token(_ kind: Token.Kind, from start: Int) -> Token {
         Token(kind: kind, range: start..<index, text: String(decoding: bytes[start..<index], as: UTF8.self))
     }
 
-    /// - Parameter content: nil for a string that has no end.
+    /// - Parameter content: nil for a string that is not closed.
     private func string(_ content: [UInt8]?, from start: Int) -> Token {
         guard let content else { return token(.unfinished, from: start) }
         return Token(kind: .string, range: start..<index, text: String(decoding: content, as: UTF8.self))
     }
 
-    /// Whether a text is a name in Lua: of a variable, or of a field behind a dot.
+    /// Whether a text is a name in Lua, of a variable or a field.
     public static func isName(_ text: String) -> Bool {
         var lexer = Lexer(text)
         let first = lexer.next()

@@ -1,6 +1,6 @@
 /// Strings, in quotes and in long brackets.
 extension Lexer {
-    /// The number of `=` between two brackets, `[==[`, if that is what stands here; stays in front of it.
+    /// The number of `=` between two brackets, `[==[`, if these come next; does not move.
     func longBracket() -> Int? {
         var end = index + 1
         while end < bytes.count, bytes[end] == UInt8(ascii: "=") { end += 1 }
@@ -8,8 +8,8 @@ extension Lexer {
         return end - index - 1
     }
 
-    /// Reads up to the closing bracket of the same level. Ends of lines become `\n`; one right at the start is dropped.
-    /// - Returns: nil where there is none.
+    /// Reads up to the closing bracket of the same level. Line ends become `\n`; one at the start is dropped.
+    /// - Returns: nil if it is not closed.
     mutating func longContent(level: Int) -> [UInt8]? {
         index += level + 2
         if atNewline { passNewline() }
@@ -31,7 +31,7 @@ extension Lexer {
         return nil
     }
 
-    /// - Returns: nil where the quote does not come again in this line.
+    /// - Returns: nil if the string is not closed on this line.
     mutating func quotedContent() -> [UInt8]? {
         let quote = bytes[index]
         var content: [UInt8] = []
@@ -49,7 +49,7 @@ extension Lexer {
         UInt8(ascii: "r"): 0x0D, UInt8(ascii: "t"): 0x09, UInt8(ascii: "v"): 0x0B,
     ]
 
-    /// Reads one escape sequence behind its backslash; one that Lua does not know is the letter itself.
+    /// Reads one escape sequence after its backslash; an unknown one gives the character itself.
     private mutating func escape(into content: inout [UInt8]) {
         guard let byte = current else { return }
         switch byte {

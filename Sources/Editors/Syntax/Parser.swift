@@ -1,11 +1,11 @@
-/// Reads Lua 5.4: what Lua accepts, this accepts.
+/// Parses Lua 5.4; accepts everything that Lua accepts.
 ///
-/// What it refuses Lua refuses, too, and says why (``LuaSyntax``). It accepts a little more: jumps without a label,
-/// values for constants, escapes and numbers that are none, more variables than fit.
+/// What it refuses, Lua refuses, too, with an explanation (``LuaSyntax``). It accepts slightly more: jumps without a
+/// label, assignments to constants, invalid escapes and numbers, and too many variables.
 ///
 ///     let tree = try Parser.parse("local x <const> = 1")
 public struct Parser {
-    /// How deep statements and expressions may be nested, as in Lua (LUAI_MAXCCALLS).
+    /// The deepest nesting of statements and expressions, as in Lua (LUAI_MAXCCALLS).
     static let deepest = 200
 
     var lexer: Lexer
@@ -13,15 +13,15 @@ public struct Parser {
     var ahead: Token?
     var depth = 0
     var locals: [LocalVariable] = []
-    /// Those that are in scope, the innermost last.
+    /// The variables in scope, the innermost last.
     var visible: [Int] = []
     var namesEnvironment = false
-    /// Where the latest statement outside all blocks begins.
+    /// Where the latest statement outside of all blocks begins.
     var latestStart = 0
-    /// The byte behind the last word that was taken.
+    /// The offset after the last token taken.
     var takenEnd = 0
 
-    /// - Parameter isFile: whether a byte order mark and a first line that begins with `#` are passed over.
+    /// - Parameter isFile: whether a byte order mark and a first line that begins with `#` are skipped.
     public static func parse(bytes: [UInt8], isFile: Bool = false) throws(SyntaxError) -> SyntaxTree {
         var parser = Parser(Lexer(bytes: bytes, isFile: isFile))
         return try parser.program()
@@ -29,9 +29,8 @@ public struct Parser {
 
     public static func parse(_ text: String) throws(SyntaxError) -> SyntaxTree { try parse(bytes: Array(text.utf8)) }
 
-    /// Where the statement begins that a text is refused for, outside all blocks: in `t = {} t` the second `t`, which
-    /// is no statement.
-    /// - Returns: the byte, or nil if nothing is wrong.
+    /// Where the refused statement begins, outside of all blocks: in `t = {} t` the second `t`, which is no statement.
+    /// - Returns: its offset in bytes; nil if nothing is wrong.
     public static func refusedStatement(in text: String) -> Int? {
         var parser = Parser(Lexer(text))
         do {
@@ -87,7 +86,7 @@ public struct Parser {
         return name
     }
 
-    /// The error about the token that is next.
+    /// The error at the next token.
     var refusal: SyntaxError { SyntaxError(offset: token.range.lowerBound) }
 
     mutating func nested<R>(_ body: (inout Parser) throws(SyntaxError) -> R) throws(SyntaxError) -> R {
@@ -99,14 +98,14 @@ public struct Parser {
 
     // MARK: Names
 
-    /// Reads what has variables of its own, which are out of scope behind it.
+    /// Reads something with variables of its own, which go out of scope after it.
     mutating func scoped<R>(_ body: (inout Parser) throws(SyntaxError) -> R) throws(SyntaxError) -> R {
         let before = visible.count
         defer { visible.removeLast(visible.count - before) }
         return try body(&self)
     }
 
-    /// Declares a variable; it is in scope once it is among ``visible``.
+    /// Declares a variable; it is in scope once it is in ``visible``.
     mutating func declare(_ name: String, at offset: Int) -> Int {
         if name == "_ENV" { namesEnvironment = true }
         locals.append(LocalVariable(name: name, offset: offset))
@@ -120,7 +119,7 @@ public struct Parser {
         return visible.last { locals[$0].name == name }.map { .local($0) } ?? .global(name)
     }
 
-    /// Remembers what is assigned to.
+    /// Records that the target is assigned.
     mutating func assign(to target: Expression) {
         if case .name(.local(let variable)) = target.kind { locals[variable].isReassigned = true }
     }

@@ -9,7 +9,7 @@ extension Parser {
 
     private static let unaryPriority = 12
 
-    /// How tightly an operator binds to its left and right.
+    /// The priorities of an operator towards its left and right.
     private static func priority(_ kind: Token.Kind) -> (left: Int, right: Int)? {
         switch kind {
         case .or: (1, 1)
@@ -27,7 +27,7 @@ extension Parser {
         }
     }
 
-    /// Operands and the operators between them that bind tighter than a limit.
+    /// Reads operands and the operators between them with a priority above a limit.
     private mutating func operation(above limit: Int) throws(SyntaxError) -> Expression {
         try nested { parser throws(SyntaxError) in
             let first = try parser.operand()
@@ -169,7 +169,7 @@ extension Parser {
         return Field(offset: offset, key: .position, value: try expression())
     }
 
-    /// From the parameters to `end`.
+    /// Reads from the parameters to `end`.
     mutating func functionBody(isMethod: Bool) throws(SyntaxError) -> FunctionBody {
         var parameters = isMethod ? [declare("self", at: token.range.lowerBound)] : []
         try expect(.leftParenthesis)

@@ -20,7 +20,7 @@ extension Parser {
         }
     }
 
-    /// One statement; nil for those that do nothing.
+    /// Reads one statement; nil for empty ones.
     private mutating func statement() throws(SyntaxError) -> Statement? {
         try nested { parser throws(SyntaxError) in
             let offset = parser.token.range.lowerBound
@@ -44,7 +44,7 @@ extension Parser {
         case .for: return try forLoop()
         case .repeat:
             advance()
-            // The condition sees the block's variables.
+            // The condition may use the block's variables.
             return try scoped { parser throws(SyntaxError) in
                 let block = try parser.statements()
                 try parser.expect(.until)

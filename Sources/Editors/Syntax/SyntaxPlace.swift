@@ -1,12 +1,12 @@
 import LuaHost
 
-/// Where the text stands that Lua's message about a text is about: Lua names a line, and some words on it.
+/// Finds the place of a syntax error: Lua's message only names a line, and some words on it.
 public enum SyntaxPlace {
-    /// - Returns: the byte; nil where it cannot be told.
+    /// - Returns: the offset in bytes; nil where it cannot be determined.
     public static func offset(of error: LuaSyntax, in bytes: [UInt8], isFile: Bool = false) -> Int? {
         let (tokens, message) = (tokens(bytes, isFile: isFile), error.message)
         func line(at offset: Int) -> Int { bytes.prefix(offset).count { $0 == Lexer.newline } + 1 }
-        // A jump and a label are found wrong only at the end of their block: the message ends with the line meant.
+        // Wrong jumps and labels are only noticed at the end of their block: the message ends with the line meant.
         if let meant = message.split(separator: " ").last.flatMap({ Int($0) }) {
             func first(_ kind: Token.Kind) -> Int? {
                 tokens.firstIndex { $0.kind == kind && line(at: $0.range.lowerBound) == meant }
@@ -25,10 +25,10 @@ public enum SyntaxPlace {
         do {
             _ = try Parser.parse(bytes: bytes, isFile: isFile)
         } catch let refused {
-            // Otherwise it is something else that Lua has stopped at.
+            // Otherwise Lua has stopped at something else.
             if line(at: refused.offset) <= error.line { return refused.offset }
         }
-        // What our parser lets pass: a number or a string that is none, or a name that is not to be had.
+        // What our parser accepts: an invalid number or string, or a name that cannot be used.
         guard let word = quoted(message) else { return nil }
         let before = tokens.filter { line(at: $0.range.lowerBound) <= error.line }
         let named = before.last { String(decoding: bytes[$0.range], as: UTF8.self) == word }
@@ -43,12 +43,12 @@ public enum SyntaxPlace {
         return tokens
     }
 
-    /// What stands between quotes: behind `near`, if that is there.
+    /// The text in quotes: after `near`, if that occurs.
     private static func quoted(_ message: String) -> String? {
         let start = message.firstRange(of: " near '")?.upperBound ?? message.firstRange(of: "'")?.upperBound
         guard let start else { return nil }
         let rest = message[start...]
-        // Behind it may stand a word about what is written in Lua.
+        // It may be followed by a hint in parentheses.
         let end = rest.firstRange(of: "' (")?.lowerBound ?? rest.lastIndex(of: "'") ?? rest.endIndex
         return String(rest[..<end])
     }

@@ -1,12 +1,12 @@
-/// A Lua program: its statements, with every name bound to a local variable or to a global's name.
+/// A Lua program: its statements, in which each name refers to a local variable or is a global.
 ///
-/// Chains of operators and suffixes are lists, so that the tree is never deeper than the nesting that Lua allows, and
-/// may be walked by plain recursion.
+/// Chains of operators and suffixes are lists, so that the tree is never deeper than the nesting that Lua allows and
+/// can be walked recursively.
 public struct SyntaxTree: Sendable {
     public let body: Block
-    /// All local variables, in the order of declaration; ``Reference/local(_:)`` counts into it.
+    /// All local variables, in the order of declaration; ``Reference/local(_:)`` is an index into it.
     public let locals: [LocalVariable]
-    /// True when the program names `_ENV`, after which a global's name says little.
+    /// Whether the program uses `_ENV`, so that names of globals tell little.
     public let namesEnvironment: Bool
 }
 
@@ -15,7 +15,7 @@ public struct LocalVariable: Sendable {
     public let offset: Int
     /// Declared with `<const>` or `<close>`.
     public var isConstant = false
-    /// Whether anything is assigned to it after its declaration.
+    /// Whether it is assigned after its declaration.
     public var isReassigned = false
 }
 
@@ -30,14 +30,14 @@ public struct Block: Sendable {
 
 public struct Statement: Sendable {
     public let offset: Int
-    /// The byte behind its last word.
+    /// The offset after its last token.
     public let end: Int
     public let kind: Kind
 
     public indirect enum Kind: Sendable {
         case local([Int], [Expression])
         case localFunction(Int, FunctionBody)
-        /// `function a.b.c()`, `function a:b()`
+        /// A function statement: `function a.b.c()`, `function a:b()`.
         case function(target: Expression, FunctionBody)
         case assign([Expression], [Expression])
         case call(Expression)
@@ -53,7 +53,7 @@ public struct Statement: Sendable {
 }
 
 public struct FunctionBody: Sendable {
-    /// `self` first, in a function declared with a colon.
+    /// `self` is the first one in a function declared with a colon.
     public let parameters: [Int]
     public let isMethod: Bool
     public let block: Block
@@ -65,17 +65,18 @@ public struct Expression: Sendable {
 
     public indirect enum Kind: Sendable {
         case `nil`, `true`, `false`, vararg
-        /// With its value.
+        /// A number, with its value.
         case integer(Int), number(Double)
         case string(String)
         case function(FunctionBody)
         case name(Reference)
         case parenthesised(Expression)
-        /// `base.a[1]:b(c)`
+        /// A base with suffixes: `base.a[1]:b(c)`.
         case chain(Expression, [Suffix])
         case table([Field])
         case unary(Token.Kind, Expression)
-        /// From left to right: `a + b - c`. What binds tighter is inside the operands.
+        /// Operators of equal priority, from left to right: `a + b - c`. Operators that bind tighter are inside the
+        /// operands.
         case binary(Expression, [(operation: Token.Kind, operand: Expression)])
     }
 }

@@ -1,6 +1,6 @@
-/// One word of a Lua program.
+/// A token of a Lua program.
 public struct Token: Sendable {
-    /// What it is; the raw value is how Lua writes it.
+    /// Its kind; the raw value is Lua's notation.
     public enum Kind: String, Sendable, CaseIterable {
         case and, `break`, `do`, `else`, elseif, end, `false`, `for`, function, goto, `if`, `in`, local, `nil`, not, or
         case `repeat`, `return`, then, `true`, until, `while`
@@ -14,25 +14,25 @@ public struct Token: Sendable {
         case lessOrEqual = "<=", notEqual = "~=", shiftLeft = "<<", shiftRight = ">>", doubleColon = "::"
 
         case name = "<name>", string = "<string>", integer = "<integer>", number = "<number>", endOfFile = "<eof>"
-        /// A byte that begins nothing in Lua.
+        /// A byte that begins no token.
         case stray = "<stray>"
-        /// A string or a comment that nothing ends.
+        /// A string or a comment that is not closed.
         case unfinished = "<unfinished>"
 
-        /// The reserved words, which are no names.
+        /// The reserved words, which cannot be names.
         public static let reserved: [String: Kind] = Dictionary(
             uniqueKeysWithValues: allCases.filter { $0.rawValue.allSatisfy(\.isLetter) }.map { ($0.rawValue, $0) })
     }
 
     public let kind: Kind
-    /// The bytes of the text it stands on.
+    /// Its bytes in the text.
     public let range: Range<Int>
-    /// As it is written; of a string the content.
+    /// The text of the token; for a string its contents.
     public let text: String
 }
 
-/// Text that the parser cannot read, and where: Lua refuses it as well, in words of its own.
+/// A syntax error and its position; Lua also refuses the text, with a message.
 public struct SyntaxError: Error, Equatable, Sendable {
-    /// The byte at which the refused token begins.
+    /// The offset of the refused token.
     public let offset: Int
 }

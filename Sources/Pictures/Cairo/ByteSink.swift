@@ -1,13 +1,13 @@
 import CCairo
 
-/// Collects what Cairo writes to a stream. Files are written from it in one piece, once everything went well.
+/// Collects the bytes that Cairo writes to a stream. Files are written from it at once, when everything has succeeded.
 final class ByteSink {
     var bytes: [UInt8] = []
 
-    /// What Cairo's stream functions take as `closure`; the sink must outlive the stream.
+    /// The `closure` argument of Cairo's stream functions; the sink must outlive the stream.
     var closure: UnsafeMutableRawPointer { Unmanaged.passUnretained(self).toOpaque() }
 
-    /// What Cairo calls with each piece.
+    /// The callback of Cairo for each piece.
     static let write: cairo_write_func_t = { closure, data, length in
         guard let closure, let data else { return CAIRO_STATUS_WRITE_ERROR }
         let sink = Unmanaged<ByteSink>.fromOpaque(closure).takeUnretainedValue()

@@ -1,10 +1,10 @@
 import CCairo
 import Scripting
 
-/// A Cairo drawing context with the few things figures are made of. Lengths are in the context's units; y grows down.
+/// A Cairo drawing context with the operations that figures need. Lengths are in the context's units; y grows
+/// downwards.
 ///
-/// Cairo remembers the first failure and turns later calls into nothing, so drawing needs no checks of its own:
-/// ``finish()`` tells at the end.
+/// After a failure, Cairo ignores further calls, so drawing needs no checks; ``finish()`` throws at the end.
 final class Canvas {
     private let context: OpaquePointer
     private let operation: String
@@ -13,7 +13,7 @@ final class Canvas {
         guard let context = cairo_create(surface) else { throw ScriptError(operation, "not enough memory to draw") }
         self.context = context
         self.operation = operation
-        // Unhinted metrics make text as wide in a PNG as in a PDF, at every scale.
+        // With unhinted metrics, text is as wide in a PNG as in a PDF, at every scale.
         let options = cairo_font_options_create()
         cairo_font_options_set_antialias(options, CAIRO_ANTIALIAS_GRAY)
         cairo_font_options_set_hint_style(options, CAIRO_HINT_STYLE_NONE)
@@ -27,7 +27,7 @@ final class Canvas {
 
     deinit { cairo_destroy(context) }
 
-    /// Throws what went wrong since the beginning, if anything did.
+    /// Throws the first error since the beginning, if there was one.
     func finish() throws { try check(cairo_status(context), operation, "drawing") }
 
     func scale(_ factor: Double) { cairo_scale(context, factor, factor) }
@@ -50,7 +50,7 @@ final class Canvas {
         return (extents.ascent, extents.descent)
     }
 
-    /// How far the text moves the pen.
+    /// The advance width of the text.
     func width(of text: String, size: Double) -> Double {
         cairo_set_font_size(context, size)
         var extents = cairo_text_extents_t()
@@ -58,7 +58,7 @@ final class Canvas {
         return extents.x_advance
     }
 
-    /// Text whose baseline passes through (x, y).
+    /// Draws text whose baseline passes through (x, y).
     func text(
         _ text: String, x: Double, y: Double, size: Double, color: Color, align: Align = .left, turned: Bool = false
     ) {
@@ -100,9 +100,9 @@ final class Canvas {
     }
 
     /// - Parameters:
-    ///   - rounded: ends as round as the joints, so that a line drawn in pieces shows no seams.
-    ///   - dashes: lengths of strokes and gaps in turn; none for a line without gaps.
-    ///   - offset: where in them the line begins.
+    ///   - rounded: whether ends are rounded like joints, so that a line drawn in pieces shows no seams.
+    ///   - dashes: lengths of strokes and gaps in turn; empty for a solid line.
+    ///   - offset: where in that pattern the line begins.
     func polyline(
         _ points: some Collection<Point>, _ color: Color, width: Double, rounded: Bool = false, dashes: [Double] = [],
         offset: Double = 0
@@ -125,7 +125,7 @@ final class Canvas {
         cairo_fill(context)
     }
 
-    /// The inside of a polygon.
+    /// Fills a polygon.
     func polygon(_ points: [Point], _ color: Color) {
         guard let first = points.first else { return }
         set(color)
@@ -135,7 +135,7 @@ final class Canvas {
         cairo_fill(context)
     }
 
-    /// A marker that reaches `radius` from its centre, about.
+    /// A marker whose radius is about `radius`.
     func marker(_ marker: Series.Marker, at center: Point, radius: Double, _ color: Color) {
         func at(_ x: Double, _ y: Double) -> Point { Point(center.x + x * radius, center.y + y * radius) }
         switch marker {
@@ -159,7 +159,7 @@ final class Canvas {
     func picture(_ raster: Raster, in box: Box) throws {
         var raster = raster
         if isVector {
-            // Viewers of SVG and PDF smooth the pixels of small pictures. Large ones they leave nearly alone.
+            // Viewers of SVG and PDF smooth the pixels of small images, but hardly those of large ones.
             let factor = max(1, 640 / max(raster.width, raster.height))
             raster = try raster.resized(width: raster.width * factor, height: raster.height * factor)
         }
@@ -169,19 +169,19 @@ final class Canvas {
         cairo_scale(context, box.width / Double(surface.width), box.height / Double(surface.height))
         cairo_set_source_surface(context, surface.pointer, 0, 0)
         cairo_pattern_set_filter(cairo_get_source(context), CAIRO_FILTER_NEAREST)
-        // Without padding the edge pixels fade into nothing when the box does not meet the pixel grid.
+        // Without padding, edge pixels fade out when the box does not lie on the pixel grid.
         cairo_pattern_set_extend(cairo_get_source(context), CAIRO_EXTEND_PAD)
         cairo_rectangle(context, 0, 0, Double(surface.width), Double(surface.height))
         cairo_fill(context)
         cairo_restore(context)
     }
 
-    /// Whether drawing ends in a file of shapes, not of pixels.
+    /// Whether the output is a vector format.
     private var isVector: Bool {
         cairo_surface_get_type(cairo_get_target(context)) != CAIRO_SURFACE_TYPE_IMAGE
     }
 
-    /// Draws with everything outside the box cut off.
+    /// Draws with everything outside the box clipped.
     func clipped(to box: Box, _ body: () throws -> Void) rethrows {
         cairo_save(context)
         defer { cairo_restore(context) }

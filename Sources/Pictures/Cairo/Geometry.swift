@@ -1,4 +1,4 @@
-/// A place on a canvas or in a plane.
+/// A point on a canvas or in a plane.
 package struct Point: Equatable {
     package var x: Double
     package var y: Double

@@ -1,7 +1,7 @@
 import CCairo
 import Scripting
 
-/// Pixels that Cairo draws into or decodes to; their bytes are charged to the host's memory account while they live.
+/// Pixels that Cairo draws to or decodes to; their bytes are charged to the host's memory account while they live.
 final class PixelSurface {
     let pointer: OpaquePointer
     let width: Int
@@ -9,13 +9,13 @@ final class PixelSurface {
     private let memory: NativeMemory?
     private let charged: Int
 
-    /// Fresh pixels, all zero.
+    /// New pixels, all zero.
     init(_ format: cairo_format_t, width: Int, height: Int, for operation: String) throws {
         try PixelLimits.check(width: width, height: height, for: operation)
         let bytes = width * height * (format == CAIRO_FORMAT_A8 ? 1 : 4)
         let memory = NativeMemory.current
         try memory?.charge(bytes)
-        // Cairo answers a failed allocation with an inert surface, never with null; its status tells.
+        // After a failed allocation Cairo returns an inert surface, never null; its status tells.
         guard let surface = cairo_image_surface_create(format, Int32(width), Int32(height)) else {
             memory?.release(bytes)
             throw ScriptError(operation, "not enough memory for \(width) x \(height) pixels")
@@ -39,7 +39,7 @@ final class PixelSurface {
         memory?.release(charged)
     }
 
-    /// Hands out the rows, one after the other, after Cairo wrote all it still held back, and takes them back changed.
+    /// Calls `body` with each row, after Cairo has written everything, and tells Cairo of the changes.
     func rows(for operation: String, _ body: (Int, UnsafeMutablePointer<UInt8>) throws -> Void) throws {
         cairo_surface_flush(pointer)
         guard let pixels = cairo_image_surface_get_data(pointer) else {
@@ -56,7 +56,7 @@ final class PixelSurface {
         cairo_surface_mark_dirty(pointer)
     }
 
-    /// ``rows(for:_:)`` of pixels of four bytes: 0xAARRGGBB.
+    /// ``rows(for:_:)`` for pixels of four bytes, 0xAARRGGBB.
     func colorRows(for operation: String, _ body: (Int, UnsafeMutablePointer<UInt32>) throws -> Void) throws {
         try rows(for: operation) { y, row in
             try body(y, UnsafeMutableRawPointer(row).assumingMemoryBound(to: UInt32.self))
@@ -64,7 +64,7 @@ final class PixelSurface {
     }
 }
 
-/// How large a picture may be: what a mistyped size may cost at most.
+/// Limits on the size of images, for mistyped sizes.
 enum PixelLimits {
     static let side = 20_000
     static let area = 1 << 26
@@ -73,7 +73,7 @@ enum PixelLimits {
         guard width > 0, height > 0 else {
             throw ScriptError(operation, "a picture of \(width) x \(height) pixels has no pixels")
         }
-        // The sides are compared first, so that the product cannot overflow.
+        // Sides are compared first, so that the product cannot overflow.
         guard width <= side, height <= side, width * height <= area else {
             throw ScriptError(
                 operation,

@@ -1,7 +1,7 @@
 import CCairo
 
 extension PixelSurface {
-    /// The pixels of a raster, for Cairo to draw.
+    /// A surface with the pixels of a raster.
     convenience init(_ raster: Raster, for operation: String) throws {
         try self.init(CAIRO_FORMAT_RGB24, width: raster.width, height: raster.height, for: operation)
         try colorRows(for: operation) { y, row in
@@ -14,7 +14,7 @@ extension PixelSurface {
 }
 
 extension Raster {
-    /// The colours of a drawn surface.
+    /// A raster with the colours of a surface.
     init(_ surface: PixelSurface, for operation: String) throws {
         var samples: [UInt8] = []
         samples.reserveCapacity(surface.width * surface.height * 3)

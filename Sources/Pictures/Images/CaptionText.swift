@@ -1,7 +1,7 @@
 import CCairo
 import Scripting
 
-/// A line of text as pixels: how much of each one the ink covers, from 0 to 255.
+/// A line of text as pixels: the coverage of each by ink, from 0 to 255.
 struct CaptionText {
     let width: Int
     let height: Int

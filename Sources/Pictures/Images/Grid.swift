@@ -1,22 +1,22 @@
 import Scripting
 import Tensors
 
-/// Several pictures on one sheet: where each one lies, and the sheet itself.
+/// Several images on one sheet: their positions, and the sheet itself.
 struct Grid {
     /// Pixels between cells and around the sheet.
     var padding = 2
     var columns = 8
-    /// How many pixels a side of a pixel becomes.
+    /// The factor by which images are enlarged.
     var scale = 1
-    /// The shade between the pictures, from 0 to 1.
+    /// The shade between the images, from 0 to 1.
     var background = 1.0
-    /// Under the pictures; empty for none.
+    /// The texts under the images; empty for none.
     var captions: [String] = []
 
-    /// Caption size in pixels.
+    /// The size of captions, in pixels.
     private static let fontSize = 12.0
 
-    /// The sheet: (H, W), or (3, H, W) when any of the pictures has colour.
+    /// The sheet: (H, W), or (3, H, W) when an image has colour.
     func sheet(_ pictures: [Tensor], for operation: String) throws -> Tensor {
         guard !pictures.isEmpty else { throw ScriptError(operation, "no pictures given") }
         let shapes = try pictures.enumerated().map { index, picture in
@@ -84,7 +84,7 @@ struct Grid {
     }
 }
 
-/// The geometry of a grid, in pixels.
+/// The layout of a grid, in pixels.
 struct GridLayout {
     let cell: (width: Int, height: Int)
     let caption: Int
@@ -93,7 +93,7 @@ struct GridLayout {
     let width: Int
     let height: Int
 
-    /// - Throws: when the sheet would pass ``PixelLimits``.
+    /// - Throws: when the sheet would exceed ``PixelLimits``.
     init(
         cell: (width: Int, height: Int), caption: Int, count: Int, columns: Int, padding: Int, for operation: String
     ) throws {
@@ -102,7 +102,7 @@ struct GridLayout {
         self.padding = padding
         self.columns = min(columns, count)
         let rows = (count + self.columns - 1) / self.columns
-        // Cells are at most a few times 20 000 a side, counts are lengths of tables: none of this overflows.
+        // Sides of cells are a few times 20 000 at most, and counts are lengths of tables: nothing overflows.
         width = self.columns * (cell.width + padding) + padding
         height = rows * (cell.height + caption + padding) + padding
         try PixelLimits.check(width: width, height: height, for: operation)

@@ -1,6 +1,6 @@
 import Scripting
 
-/// Pictures: PNG files, contact sheets, and pictures in the terminal.
+/// The module `image`: PNG files, contact sheets, and images in the terminal.
 public struct ImageModule: ScriptModule {
     public init() {}
 

@@ -25,7 +25,7 @@ let imageSave = Declaration(
     try AtomicFile.write(to: path, for: operation) { try $0.write(bytes) }
 }
 
-/// What follows the last dot of a path's last part, in small letters; empty without one.
+/// A path's extension in lower case; empty if there is none.
 func fileExtension(_ path: ByteString) -> String {
     let name = path.splitPath.name.bytes
     guard let dot = name.lastIndex(of: UInt8(ascii: ".")) else { return "" }

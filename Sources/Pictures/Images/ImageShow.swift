@@ -44,9 +44,9 @@ let imageRender = Declaration(
 
 /// The options that image.show and a figure's show have in common.
 struct TerminalOptions {
-    /// Columns asked for, if any were.
+    /// The number of columns that was asked for, if any.
     var width: Int?
-    /// Nil for what the terminal can do.
+    /// The protocol that was asked for; nil for what the terminal supports.
     var asked: TerminalProtocol?
 
     var mode: TerminalProtocol { asked ?? Terminal.detected }

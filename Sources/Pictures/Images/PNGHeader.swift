@@ -1,20 +1,20 @@
 import Scripting
 
-/// The first 29 bytes of a PNG: what it holds and how large it is, known before anything is allocated.
+/// The first 29 bytes of a PNG: its pixel format and size, known before anything is allocated.
 package struct PNGHeader: Equatable {
     static let length = 29
     private static let signature: [UInt8] = [0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A]
 
     package let width: Int
     package let height: Int
-    /// False for greyscale, with or without alpha; true for RGB and palettes, whatever colours these hold.
+    /// False for greyscale, with or without alpha; true for RGB and palettes, whatever colours these contain.
     let isColored: Bool
     private let bitsPerPixel: Int
 
-    /// What the file has at the very least: deflate makes at most 1032 bytes of one.
+    /// The least size of the file: deflate makes at most 1032 bytes from one.
     var leastFileSize: Int { (width * bitsPerPixel / 8 * height) / 1032 }
 
-    /// - Parameter file: how messages call the file.
+    /// - Parameter file: the file's name in messages.
     package init(_ bytes: some Collection<UInt8>, file: String, for operation: String) throws {
         let bytes = Array(bytes.prefix(PNGHeader.length))
         guard bytes.count >= 8, Array(bytes[0..<8]) == PNGHeader.signature else {

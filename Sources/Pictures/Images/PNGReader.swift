@@ -2,20 +2,20 @@ import CCairo
 import Scripting
 import Tensors
 
-/// PNG files to tensors, decoded by Cairo (libpng).
+/// Reads PNG files into tensors, decoded by Cairo (libpng).
 enum PNGReader {
-    /// - Returns: float32 in [0, 1]; (H, W) of a greyscale file, (3, H, W) of any other.
+    /// - Returns: float32 in [0, 1]; (H, W) for a greyscale file, (3, H, W) for others.
     static func load(_ path: some ByteStringConvertible, for operation: String) throws -> Tensor {
         let file = try SequentialFile(path.byteString, for: operation)
         let shown = "\"\(path.byteString)\""
         let header = try PNGHeader(file.head(PNGHeader.length), file: shown, for: operation)
-        // Before memory is taken for what cannot come.
+        // Checked before memory is allocated for pixels that the file cannot contain.
         guard file.size >= header.leastFileSize else {
             throw ScriptError(
                 operation, "\(shown): \(file.size) bytes cannot hold \(header.width) x \(header.height) pixels")
         }
 
-        // Cairo's decoder allocates as many bytes again as the canvas below holds.
+        // Cairo's decoder allocates as many bytes again as the canvas below.
         let decoding = header.width * header.height * 4
         try NativeMemory.current?.charge(decoding)
         defer { NativeMemory.current?.release(decoding) }
@@ -32,13 +32,13 @@ enum PNGReader {
         if status == CAIRO_STATUS_READ_ERROR && file.ended {
             throw ScriptError(operation, "\(shown) ends too early")
         }
-        // libpng's message does not reach us; Cairo tells only that it failed.
+        // libpng's message is not available; Cairo only reports failure.
         guard status == CAIRO_STATUS_SUCCESS,
             cairo_image_surface_get_width(decoded) == Int32(header.width),
             cairo_image_surface_get_height(decoded) == Int32(header.height)
         else { throw ScriptError(operation, "\(shown) is a damaged PNG file") }
 
-        // Painted on white: that settles alpha, and whatever pixel format this Cairo decodes 16-bit files to.
+        // Painted on white, which handles alpha, and whatever pixel format this version of Cairo uses for 16-bit files.
         let canvas = try PixelSurface(
             CAIRO_FORMAT_RGB24, width: header.width, height: header.height, for: operation)
         let context = cairo_create(canvas.pointer)

@@ -1,11 +1,11 @@
 import CCairo
 import Scripting
 
-/// Rasters to PNG bytes: 8-bit greyscale or RGB.
+/// Writes rasters as PNG: 8-bit greyscale or RGB.
 enum PNGWriter {
     static func encode(_ raster: Raster, for operation: String) throws -> [UInt8] {
         guard raster.channels == 1 else { return try encode(try PixelSurface(raster, for: operation), for: operation) }
-        // Cairo writes its 8-bit alpha format as a greyscale PNG, sample for sample.
+        // Cairo writes its 8-bit alpha format as a greyscale PNG, sample by sample.
         let surface = try PixelSurface(CAIRO_FORMAT_A8, width: raster.width, height: raster.height, for: operation)
         try surface.rows(for: operation) { y, row in
             for x in 0..<raster.width { row[x] = raster.samples[y * raster.width + x] }

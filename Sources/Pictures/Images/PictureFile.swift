@@ -1,12 +1,12 @@
 import Scripting
 import Tensors
 
-/// Pictures and figures as files in memory: what a notebook or a window shows.
+/// Images and figures as files in memory, for a notebook or a window.
 public enum PictureFile {
-    /// A side of a small picture is made at least this many pixels.
+    /// The least side of a small image, in pixels.
     private static let leastSide = 160
 
-    /// PNG of pictures side by side, each of a shape that `image.show` takes; small ones with larger pixels.
+    /// A PNG of images side by side, each of a shape that `image.show` takes; small ones are enlarged.
     public static func representations(
         of pictures: [Tensor], captions: [String] = [], for operation: String
     ) throws -> [Representation] {
@@ -21,7 +21,7 @@ public enum PictureFile {
         return [Representation("image/png", bytes: png)]
     }
 
-    /// One picture has no border.
+    /// A single image has no border.
     private static func enlarged(_ picture: Tensor, by grid: Grid, for operation: String) throws -> Tensor {
         guard grid.scale > 1 else { return picture }
         var grid = grid
@@ -29,8 +29,8 @@ public enum PictureFile {
         return try grid.sheet([picture], for: operation)
     }
 
-    /// PNG of a figure at its natural size, and SVG where that is not much longer: one with large pictures in it is.
-    /// - Returns: nil for any other object.
+    /// A PNG of a figure at its natural size, and SVG unless it is much longer, as with large images in it.
+    /// - Returns: nil for other objects.
     public static func representations(
         figure object: any ScriptObject, for operation: String
     ) throws -> [Representation]? {

@@ -1,11 +1,11 @@
 import Scripting
 import Tensors
 
-/// A picture in 8-bit samples, row by row, the channels of a pixel side by side: what files and terminals take.
+/// An image in 8-bit samples, row by row, with the channels of a pixel side by side, for files and terminals.
 package struct Raster: Equatable {
     package let width: Int
     package let height: Int
-    /// 1 for grey, 3 for red, green, blue.
+    /// 1 for grey, 3 for red, green and blue.
     package let channels: Int
     package var samples: [UInt8]
 
@@ -23,7 +23,7 @@ package struct Raster: Equatable {
     }
 
     /// Quantises values in [0, 1]; those outside are clamped.
-    /// - Throws: for a shape that is no picture, sizes past ``PixelLimits``, and NaN, which no shade stands for.
+    /// - Throws: for a shape that is no image, sizes above ``PixelLimits``, and NaN.
     package init(_ tensor: Tensor, for operation: String, _ name: String = "x") throws {
         let picture = try PictureShape(tensor.shape, for: operation, name)
         let values = try tensor.toArray()
@@ -46,14 +46,14 @@ package struct Raster: Equatable {
         self.init(width: width, height: height, channels: channels, samples: samples)
     }
 
-    /// The three channels of a pixel, equal ones for grey.
+    /// The three channels of a pixel, equal for grey.
     func rgb(_ x: Int, _ y: Int) -> RGB {
         let at = (y * width + x) * channels
         return channels == 1
             ? RGB(samples[at], samples[at], samples[at]) : RGB(samples[at], samples[at + 1], samples[at + 2])
     }
 
-    /// Brightness from 0 to 255 by Rec. 601's weights, as greyscale printing has it.
+    /// The brightness from 0 to 255, with the weights of Rec. 601.
     func luminance(_ x: Int, _ y: Int) -> Int {
         let color = rgb(x, y)
         return (299 * Int(color.red) + 587 * Int(color.green) + 114 * Int(color.blue) + 500) / 1000
@@ -73,7 +73,7 @@ package struct RGB: Hashable {
     }
 }
 
-/// The shapes that are pictures: (H, W), (1, H, W) and (3, H, W), none of the sizes zero.
+/// The shapes of images: (H, W), (1, H, W) and (3, H, W), with no extent of 0.
 struct PictureShape {
     let width: Int
     let height: Int

@@ -1,8 +1,8 @@
 import Scripting
 
 extension Raster {
-    /// The picture in another size, each new pixel the average of the area it covers: sharp when enlarging by whole
-    /// numbers, without aliases when shrinking.
+    /// The image in another size; each new pixel is the average of the area it covers: sharp for integer factors,
+    /// without aliasing when reduced.
     func resized(width newWidth: Int, height newHeight: Int) throws -> Raster {
         if newWidth == width, newHeight == height { return self }
         if newWidth.isMultiple(of: width), newHeight.isMultiple(of: height) {
@@ -30,7 +30,7 @@ extension Raster {
         return result
     }
 
-    /// Every pixel as a block of pixels.
+    /// Every pixel repeated as a block.
     private func enlarged(across: Int, down: Int) throws -> Raster {
         var samples: [UInt8] = []
         samples.reserveCapacity(self.samples.count * across * down)
@@ -47,10 +47,10 @@ extension Raster {
         return Raster(width: width * across, height: height * down, channels: channels, samples: samples)
     }
 
-    /// For each new position the old ones it covers, with shares that sum to 1.
+    /// For each new position the old ones it covers, with weights that sum to 1.
     private func spans(from old: Int, to new: Int) -> [[(index: Int, weight: Double)]] {
         (0..<new).map { position in
-            // In units of 1/new of an old pixel, where both ends are whole numbers: no rounding decides a pixel.
+            // In units of 1/new of an old pixel, in which both ends are integers: no pixel depends on rounding.
             let (low, high) = (position * old, (position + 1) * old)
             return (low / new...(high - 1) / new).map { index in
                 let covered = min(high, (index + 1) * new) - max(low, index * new)

@@ -6,12 +6,12 @@ import Scripting
     import Darwin
 #endif
 
-/// A regular file read from front to back. Folders, pipes and devices are refused: reading them may never end.
+/// A regular file read from the beginning. Folders, pipes and devices are refused, as reading them may never end.
 final class SequentialFile {
     private let descriptor: Int32
-    /// True once a read found less than it asked for.
+    /// Whether a read has returned less than it asked for.
     private(set) var ended = false
-    /// In bytes, when the file was opened.
+    /// The size in bytes when the file was opened.
     let size: Int
 
     init(_ path: ByteString, for operation: String) throws {
@@ -41,14 +41,14 @@ final class SequentialFile {
 
     deinit { close(descriptor) }
 
-    /// The first bytes, as many as there are; the position stays at the beginning.
+    /// The first bytes, at most `count`; the position stays at the beginning.
     func head(_ count: Int) -> [UInt8] {
         var bytes = [UInt8](repeating: 0, count: count)
         let got = pread(descriptor, &bytes, count, 0)
         return Array(bytes.prefix(max(got, 0)))
     }
 
-    /// Reads exactly `count` bytes; false when there are not so many.
+    /// Reads exactly `count` bytes; false when there are fewer.
     func read(into data: UnsafeMutablePointer<UInt8>, count: Int) -> Bool {
         var done = 0
         while done < count {

@@ -1,16 +1,16 @@
 import Scripting
 import Tensors
 
-// What parameters of plots and pictures take: coordinates, matrices, labels, colours, pictures, figures.
+// Domains of parameters of plots and images: coordinates, matrices, labels, colours, images, figures.
 
 extension Domain<[Double]> {
-    /// Beyond this, differences of two values stop being numbers.
+    /// Beyond this, differences of two values may overflow.
     private static let largest = 1e150
 
     /// Finite numbers, at least one: a tensor of shape (N) or a list.
     static var coordinates: Domain { .coordinates() }
 
-    /// - Parameter gaps: whether elements may be NaN, infinite or too large, which all become NaN.
+    /// - Parameter gaps: whether NaN, infinite and too large elements are allowed, which all become NaN.
     static func coordinates(gaps: Bool = false) -> Domain {
         let type = ScriptType.either([.object(Variable.type.name), .list(.number)])
         return Domain(type, expected: "a tensor or a list of numbers", show: { _ in "numbers" }) { value in
@@ -46,7 +46,7 @@ extension Domain<[Double]> {
         }
     }
 
-    /// Half lengths of error bars; a gap has none.
+    /// Half the lengths of error bars; gaps have none.
     static var halfLengths: Domain {
         Domain.coordinates(gaps: true).map(show: { _ in "numbers" }) { lengths in
             if let bad = lengths.firstIndex(where: { $0 < 0 }) {
@@ -57,14 +57,14 @@ extension Domain<[Double]> {
     }
 }
 
-/// Numbers from `low` to `high`, which is greater.
+/// Two numbers, of which `high` is greater.
 struct Limits {
     let low: Double
     let high: Double
 }
 
 extension Domain<Limits> {
-    /// `{low, high}`
+    /// A table `{low, high}`.
     static var limits: Domain {
         Domain<[Double]>.coordinates.map(show: { "{\(shown($0.low)), \(shown($0.high))}" }) { numbers in
             guard numbers.count == 2, numbers[0] < numbers[1] else {
@@ -76,13 +76,13 @@ extension Domain<Limits> {
     }
 }
 
-/// Finite numbers in rows and columns, at least one by one.
+/// A matrix of finite numbers, not empty.
 struct Matrix {
     let values: [Double]
     let rows: Int
     let columns: Int
 
-    /// - Throws: ``Fault`` about a tensor that is no matrix.
+    /// - Throws: ``Fault`` for a tensor that is no matrix.
     init(_ tensor: Tensor) throws {
         let shape = tensor.shape
         guard shape.count == 2 || (shape.count == 3 && shape[0] == 1) else {
@@ -104,7 +104,7 @@ extension Domain<Matrix> {
 }
 
 extension Domain<String> {
-    /// What is written beside something: a text, or a number, which is written out.
+    /// A label: a text, or a number.
     static var label: Domain {
         Domain(.either([.string, .number]), expected: "a text", show: { ByteString($0).quoted() }) { value in
             switch value {
@@ -121,8 +121,8 @@ extension Domain<String> {
     /// A text in a figure, in which `$\\sigma$` is a letter.
     static var words: Domain { text.map(show: { ByteString($0).quoted() }) { MathText.written($0) } }
 
-    /// The lines of a title: a text, or a table of lines and of settings, `{"SGD", lr = 0.1, steps = 400}`, which stand
-    /// in one more line.
+    /// The lines of a title: a text, or a table of lines and settings, `{"SGD", lr = 0.1, steps = 400}`; settings are
+    /// shown on a further line.
     static var title: Domain {
         Domain(
             .either([.string, .table]), expected: "a text or a table of texts and settings",
@@ -159,14 +159,14 @@ extension Domain<String> {
 extension Domain<[String]> {
     static var labels: Domain { .list(of: .label, expected: "a list of texts") }
 
-    /// Of one picture or of several.
+    /// The captions of one or several images.
     static var captions: Domain {
         labels.or(Domain<String>.text.map { [$0] }).asking(for: "a string or a list of strings")
     }
 }
 
 extension Domain<Color> {
-    /// A name of the palette's, or `#rrggbb`.
+    /// A colour: a name in the palette, or `#rrggbb`.
     static var color: Domain {
         let names = Palette.named.map(\.name)
         let expected = "#rrggbb or one of \(names.joined(separator: ", "))"
@@ -181,9 +181,9 @@ extension Domain<Color> {
 }
 
 extension Domain<[Tensor]> {
-    /// A table of tensors, or one tensor: a picture, or a batch of them.
-    /// - Parameter batch: whether a tensor of three dimensions is a batch of grey pictures even if it could be one
-    ///   picture in colour.
+    /// A table of tensors, or one tensor: an image, or a batch.
+    /// - Parameter batch: whether a tensor of three dimensions is a batch of grey images even if it could be one colour
+    ///   image.
     static func pictures(batch: Bool) -> Domain {
         let one = Domain<Tensor>(.object(Variable.type.name), expected: "a tensor", show: { _ in "tensor" }) { value in
             if case .object(let object as Variable) = value { object.value } else { nil }

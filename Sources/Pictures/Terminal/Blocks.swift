@@ -1,7 +1,7 @@
-/// Pictures out of coloured half blocks: a cell's upper half takes the letter's colour, its lower half the
-/// background's.
+/// Images made of coloured half blocks: the upper half of a cell has the foreground colour, the lower half the
+/// background colour.
 enum Blocks {
-    /// One string a character row; each ends with the colours reset.
+    /// One string per row of characters; each ends by resetting the colours.
     static func rows(_ raster: Raster, trueColor: Bool) -> [String] {
         let code = trueColor ? trueColorCode : xtermCode
         return stride(from: 0, to: raster.height, by: 2).map { y in
@@ -14,7 +14,7 @@ enum Blocks {
                     row += "\u{1B}[38;" + code(top) + "m"
                     upper = top
                 }
-                // Below the last line of an odd height lies the terminal's own background.
+                // Below the last line of an odd height the terminal's own background is shown.
                 if y + 1 < raster.height {
                     let bottom = raster.rgb(x, y + 1)
                     if bottom != lower {
@@ -50,7 +50,7 @@ package enum XtermColors {
             ? 232 + grey : 16 + 36 * cube[0] + 6 * cube[1] + cube[2]
     }
 
-    /// The colour that a number from 16 to 255 stands for.
+    /// The colour of a number from 16 to 255.
     package static func color(_ index: Int) -> RGB {
         if index >= 232 {
             let shade = UInt8(8 + 10 * (index - 232))
@@ -61,14 +61,14 @@ package enum XtermColors {
     }
 }
 
-/// Pictures out of plain characters, bright ones denser: readable in a log, a pipe, a terminal without colours.
+/// Images made of plain characters, dense for bright pixels: for logs, pipes and terminals without colours.
 enum PlainCharacters {
     private static let ramp = Array(" .:-=+*#%@")
 
     static func rows(_ raster: Raster) -> [String] {
         stride(from: 0, to: raster.height, by: 2).map { y in
             let row = (0..<raster.width).map { x in
-                // A cell is twice as high as wide, so it stands for two pixels.
+                // A cell is twice as high as wide, so that it stands for two pixels.
                 let below = y + 1 < raster.height ? raster.luminance(x, y + 1) : raster.luminance(x, y)
                 return ramp[(raster.luminance(x, y) + below) * ramp.count / 511]
             }

@@ -1,7 +1,7 @@
-/// Pictures as PNG inside escape sequences.
+/// Images as PNG in escape sequences.
 package enum InlineGraphics {
-    /// Kitty's graphics protocol: transmit and display (`a=T`) a PNG (`f=100`), no answers (`q=2`), in pieces of at
-    /// most 4096 bytes (https://sw.kovidgoyal.net/kitty/graphics-protocol/).
+    /// Kitty's graphics protocol: transmit and display (`a=T`) a PNG (`f=100`) without responses (`q=2`), in pieces of
+    /// at most 4096 bytes (https://sw.kovidgoyal.net/kitty/graphics-protocol/).
     package static func kitty(png: [UInt8]) -> String {
         let encoded = Array(Base64.encode(png).utf8)
         var text = ""
@@ -23,7 +23,7 @@ package enum InlineGraphics {
     }
 }
 
-/// RFC 4648 base 64, with padding.
+/// Base 64 (RFC 4648) with padding.
 package enum Base64 {
     private static let alphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8)
 

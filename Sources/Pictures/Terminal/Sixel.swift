@@ -1,6 +1,6 @@
-/// Pictures as sixels: bands of six lines, one pass a colour, runs shortened.
+/// Images as sixels: bands of six lines, one pass per colour, with run-length encoding.
 ///
-/// Colours are xterm's 240 fixed ones, so that a picture needs no palette of its own. DEC's VT3xx Graphics Programming.
+/// Colours are xterm's 240 fixed ones, so that images need no palette. DEC's VT3xx Graphics Programming.
 package enum Sixel {
     package static func encode(_ raster: Raster) -> String {
         var known: [RGB: Int] = [:]
@@ -12,7 +12,8 @@ package enum Sixel {
                 return index
             }
         }
-        // Background select 1: pixels no pass touches keep what was there. Raster attributes: square pixels, the size.
+        // Background select 1: pixels that no pass sets keep their colour. Raster attributes: square pixels, and the
+        // size.
         var text = "\u{1B}P0;1;0q\"1;1;\(raster.width);\(raster.height)"
         for index in Set(indices.joined()).sorted() {
             let color = XtermColors.color(index)
@@ -21,7 +22,7 @@ package enum Sixel {
         }
         for top in stride(from: 0, to: raster.height, by: 6) {
             let band = indices[top..<min(top + 6, raster.height)]
-            // One pass over the band fills the sixels of all its colours.
+            // One pass over the band sets the sixels of all its colours.
             var passes: [Int: [UInt8]] = [:]
             for (line, row) in band.enumerated() {
                 for (x, index) in row.enumerated() {
@@ -34,7 +35,7 @@ package enum Sixel {
         return text + "\u{1B}\\\n"
     }
 
-    /// `!5~` for five equal sixels in a row.
+    /// Run-length encoding: `!5~` for five equal sixels.
     private static func runs(_ sixels: [UInt8]) -> String {
         var text = ""
         var start = 0

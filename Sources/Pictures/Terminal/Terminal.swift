@@ -5,7 +5,7 @@
 #endif
 import Scripting
 
-/// The terminal that standard output may be.
+/// The terminal on standard output, if it is one.
 enum Terminal {
     static func environment(_ name: String) -> String? { getenv(name).map { String(cString: $0) } }
 
@@ -13,7 +13,7 @@ enum Terminal {
         TerminalProtocol.detect(environment, isTerminal: StandardStream.output.isTerminal)
     }
 
-    /// Character columns: what the terminal says, else COLUMNS, else 80.
+    /// The number of columns: from the terminal, else COLUMNS, else 80.
     static var columns: Int {
         if RunStreams.current != nil { return 80 }
         var size = winsize()
@@ -22,7 +22,7 @@ enum Terminal {
         return 80
     }
 
-    /// Writes to standard output, after what the script printed. A reader that went away is no error.
+    /// Writes to standard output, after what the script printed. That nobody reads it any more is no error.
     static func write(_ text: String) {
         if RunStreams.current != nil { return StandardStream.output.write(text) }
         fflush(nil)

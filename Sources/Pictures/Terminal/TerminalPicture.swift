@@ -1,18 +1,18 @@
 import Scripting
 import Tensors
 
-/// Pictures for another program's terminal output: what `image.show` would write.
+/// Images for another part of the program to print: what `image.show` would write.
 public enum TerminalPicture {
     /// - Parameters:
-    ///   - pictures: each of a shape that `image.show` takes; they are put side by side.
-    ///   - columns: the most character columns to take.
+    ///   - pictures: images of shapes that `image.show` takes, put side by side.
+    ///   - columns: the most columns to use.
     public static func text(_ pictures: [Tensor], columns: Int) throws -> String {
         try TerminalRenderer(mode: Terminal.detected, columns: columns, operation: "image.show")
             .render(pictures, captions: [])
     }
 
     /// A figure, as `figure:show` would write it.
-    /// - Returns: nil for any other object.
+    /// - Returns: nil for other objects.
     public static func text(figure object: any ScriptObject, columns: Int) throws -> String? {
         guard let figure = object as? Figure else { return nil }
         let options = TerminalOptions(width: min(columns, 1000))

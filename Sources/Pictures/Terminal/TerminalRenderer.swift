@@ -1,18 +1,18 @@
 import Scripting
 import Tensors
 
-/// A row of pictures with captions, as the text that makes a terminal show it.
+/// Converts a row of images with captions to text that makes a terminal show it.
 struct TerminalRenderer {
     let mode: TerminalProtocol
-    /// The most character columns the row may take.
+    /// The most columns that the row may use.
     let columns: Int
-    /// Whether the row is widened to all of `columns`; otherwise pictures are only enlarged where pixels are small.
+    /// Whether the row is enlarged to all of `columns`; otherwise only images with few pixels are enlarged.
     var fillsWidth = false
     let operation: String
 
-    /// Columns between pictures.
+    /// The columns between images.
     private static let gap = 2
-    /// Pixels taken for a character column by the protocols that show pixels.
+    /// The number of pixels per column, for protocols that show pixels.
     private static let pixelsPerColumn = 8
 
     func render(_ pictures: [Tensor], captions: [String]) throws -> String {
@@ -38,7 +38,7 @@ struct TerminalRenderer {
         grid.columns = pictures.count
         grid.captions = captions
         grid.padding = single ? 0 : TerminalRenderer.pixelsPerColumn
-        // Whole factors keep small pixels sharp; a picture too wide is brought down below.
+        // Integer factors keep small images sharp; an image that is too wide is reduced below.
         let factor = (wanted - spacing) / max(pictures.count * widest, 1)
         grid.scale = min(max(factor, 1), fillsWidth ? 1000 : 8)
         var raster = try Raster(try grid.sheet(pictures, for: operation), for: operation)
@@ -80,7 +80,7 @@ struct TerminalRenderer {
             let cells = blocks.indices.map { index in
                 let side = String(repeating: " ", count: (widths[index] - rasters[index].width) / 2)
                 let rest = widths[index] - rasters[index].width - side.count
-                // Pictures of lower height keep their column.
+                // Images of less height keep their column.
                 let cell =
                     row < blocks[index].count ? blocks[index][row] : String(repeating: " ", count: rasters[index].width)
                 return side + cell + String(repeating: " ", count: rest)
@@ -93,7 +93,7 @@ struct TerminalRenderer {
         return text
     }
 
-    /// One line, without blanks at its end.
+    /// One line, without trailing blanks.
     private func join(_ cells: [String]) -> String {
         var line = cells.joined(separator: String(repeating: " ", count: TerminalRenderer.gap))
         while line.last == " " { line.removeLast() }
@@ -105,12 +105,12 @@ struct TerminalRenderer {
         return String(repeating: " ", count: left) + text + String(repeating: " ", count: width - text.count - left)
     }
 
-    /// A caption broken between words, and inside a word only where it is longer than the picture's share of the row.
+    /// A caption broken between words, and within a word only if it is wider than the image's share of the row.
     private func lines(_ caption: String, width: Int) throws -> [String] {
         guard caption.utf8.count <= 10_000 else {
             throw ScriptError(operation, "a caption of \(caption.utf8.count) bytes is too long")
         }
-        // Control characters would move the terminal's pen.
+        // Control characters would move the terminal's cursor.
         let clean = String(caption.map { $0.isNewline || $0.isWhitespace ? " " : $0 })
             .unicodeScalars.filter { $0.properties.generalCategory != .control }
         var lines: [String] = []

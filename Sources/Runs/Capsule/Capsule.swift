@@ -4,46 +4,46 @@ import LuaHost
 import Scripting
 import Tensors
 
-/// What a run was and what came of it, so that it can be repeated and compared: a readable JSON file.
+/// The record of a run and its results, for repeating and comparing it: a readable JSON file.
 public struct Capsule: Codable, Equatable, Sendable {
-    /// Of the file's layout.
+    /// The version of the file's layout.
     public static let currentFormat = 3
 
     public var format = Capsule.currentFormat
     public var versions: Versions
     public var run: Invocation
     public var host: HostSettings
-    /// The folder that holds script and capsule: what lies below it is found there again after it was moved or copied.
+    /// The folder that contains script and capsule: files below it are found again after it was moved or copied.
     public var place: Place?
     public var files: [File]
-    /// Files that were sought and were not there.
+    /// Files that were looked for and did not exist.
     public var absent: [ByteString]
     public var random: Randomness
     public var sources: Sources
     public var result: Result
     /// What people changed while it ran: such a run cannot be repeated from its files.
     public var changes: [String]
-    /// What they did that should change nothing, such as going back to an earlier step.
+    /// What people did without effect on the results, such as going back to an earlier step.
     public var notes: [String]
 
-    /// After reading: where the recorded place is now, when that is somewhere else.
+    /// After reading: where the recorded place is now, if it has moved.
     var move: Move?
 
     private enum CodingKeys: CodingKey {
         case format, versions, run, host, place, files, absent, random, sources, result, changes, notes
     }
 
-    /// The programs and loops that computed.
+    /// The versions of programs and libraries that computed.
     public struct Versions: Codable, Equatable, Sendable {
         public var luaflow: String
         public var lua: String
         public var openblas: String
-        /// What OpenBLAS and our own loops took the processor for, and the threads of OpenBLAS.
+        /// The processor for which OpenBLAS and our own kernels were chosen, and OpenBLAS's number of threads.
         public var openblasCore: String
         public var openblasThreads: Int
         public var kernels: String
 
-        /// Those of this machine, for a LuaFlow of the version given.
+        /// The versions on this machine, for this version of LuaFlow.
         package init(luaflow: String) {
             self.luaflow = luaflow
             lua = Interpreter.luaVersion
@@ -55,57 +55,57 @@ public struct Capsule: Codable, Equatable, Sendable {
     }
 
     public struct Invocation: Codable, Equatable, Sendable {
-        /// The script as it was named, or the text of -e.
+        /// The script as it was named; nil for code given by -e.
         public var script: ByteString?
         public var code: String?
         public var arguments: [ByteString]
-        /// What the script made of its arguments with host.arguments, as text.
+        /// The script's options as host.arguments read them, as text.
         public var options: [ByteString: ByteString]
         /// The working folder.
         public var folder: ByteString
-        /// What stood before the script on the command line, which it reads as `arg[-1]` and so on; nil for none.
+        /// The words before the script on the command line, its `arg[-1]` and so on; nil for none.
         public var words: [ByteString]?
 
-        /// `luaflow run SCRIPT ARGUMENTS`
+        /// A call `luaflow run SCRIPT ARGUMENTS`.
         public init(script: ByteString, arguments: [ByteString]) {
             (self.script, code, self.arguments, options, folder) = (script, nil, arguments, [:], "")
         }
 
-        /// `luaflow -e CODE`
+        /// A call `luaflow -e CODE`.
         public init(code: String) { (script, self.code, arguments, options, folder) = (nil, code, [], [:], "") }
     }
 
-    /// The options of the command line that count for the run.
+    /// The options of the command line that affect the run.
     public struct HostSettings: Codable, Equatable, Sendable {
         /// The folders of --plugins.
         public var plugins: [ByteString] = []
         public var noPlugins = false
-        /// Bytes, where --memory was given.
+        /// In bytes, if --memory was given.
         public var memory: Int?
-        /// Seconds, where --timeout was given.
+        /// In seconds, if --timeout was given.
         public var timeout: Double?
 
         public init() {}
     }
 
-    /// What a run took from outside that no capsule can bring back.
+    /// What a run took from outside that no capsule can reproduce.
     public struct Sources: Codable, Equatable, Sendable {
-        /// `os.time`, `standard input`, devices and pipes.
+        /// Names such as `os.time`, `standard input`, and of devices and pipes.
         public var used: [String] = []
-        /// The environment variables that os.getenv read, and whether they were set.
+        /// The environment variables read by os.getenv, and whether they were set.
         public var environment: [ByteString: Bool] = [:]
-        /// Devices that it wrote to, such as /dev/stdout: past the output that is compared.
+        /// Devices that it wrote to, such as /dev/stdout, bypassing the output that is compared.
         public var streams: [String] = []
-        /// It went through a table in an order that Lua does not repeat.
+        /// Whether it visited a table in an order that may differ in the next run.
         public var openOrder = false
     }
 
-    /// A file that was read. What the script wrote itself before reading it is not among them.
+    /// A file that was read, unless the script had written it before.
     public struct File: Codable, Equatable, Sendable {
         public var path: ByteString
-        /// The script wrote it after reading it.
+        /// Whether the script wrote it after reading it.
         public var written: Bool
-        /// lua, library or data.
+        /// The kind: lua, library or data.
         public var kind: String
         public var sha256: String
     }
@@ -113,13 +113,13 @@ public struct Capsule: Codable, Equatable, Sendable {
     public struct Randomness: Codable, Equatable, Sendable {
         public var start: GeneratorState
         public var end: GeneratorState
-        /// What Lua's math.random was seeded with.
+        /// The seed of Lua's math.random.
         public var lua: [Int]
-        /// What it would draw next when the run had ended.
+        /// The number that it would draw next at the end of the run.
         public var luaEnd: Int?
     }
 
-    /// Of the global generator; in text, as JSON's numbers hold 53 bits in many programs.
+    /// The state of the global generator, as text, since many programs read JSON numbers with 53 bits.
     public struct GeneratorState: Codable, Equatable, Sendable {
         public var seed: String
         public var stream: String
@@ -138,20 +138,21 @@ public struct Capsule: Codable, Equatable, Sendable {
     public struct Result: Codable, Equatable, Sendable {
         public enum Outcome: String, Codable, Sendable { case returned, failed, interrupted }
         public var outcome: Outcome
-        /// The exit status of `luaflow run`.
+        /// The exit status that `luaflow run` had.
         public var status: Int
         /// The error's message.
         public var error: String?
-        /// Of the value that was raised, where it was no text.
+        /// A digest of the raised value, if it was no text.
         public var errorSHA256: String?
-        /// Of what the script wrote to standard output by print and io.write; its first lines; digests of all lines.
+        /// What the script wrote to standard output by print and io.write: its digest; its first lines; digests of all
+        /// lines.
         public var outputSHA256: String
         public var outputBytes: Int
         public var output: String?
         public var outputLines: OutputLines
-        /// Of the values that the script returned: tensors by type, shape and bytes.
+        /// Digests of the values that the script returned: tensors by type, shape and bytes.
         public var valuesSHA256: [String]
-        /// What of these values no digest looked at, a phrase each: `a function in returned value 1`.
+        /// What of these values is in no digest, a phrase each: `a function in returned value 1`.
         public var notCompared: [String] = []
     }
 }
@@ -168,14 +169,14 @@ extension Capsule {
 
     private struct Format: Decodable { let format: Int }
 
-    /// A capsule larger than this is none.
+    /// Larger files are no capsules.
     private static let largest = 64 << 20
 
     /// - Throws: ``ScriptError`` that says what is wrong with the file.
     public init(readingFrom path: some ByteStringConvertible, for operation: String = "luaflow replay") throws {
         let path = path.byteString
         func wrong(_ what: String) -> ScriptError { ScriptError(operation, "\(path): \(what)") }
-        // Without O_NONBLOCK opening a pipe would wait for a writer for ever.
+        // Without O_NONBLOCK, opening a pipe would wait for a writer.
         let descriptor = path.withCString { open($0, O_RDONLY | O_CLOEXEC | O_NONBLOCK) }
         let file = descriptor < 0 ? nil : FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)
         guard let file, FileStamp(path)?.isRegular == true else {
@@ -201,7 +202,7 @@ extension Capsule {
         find(from: path)
     }
 
-    /// - Throws: unless a capsule may be written there: nothing but a capsule is ever overwritten.
+    /// - Throws: unless a capsule may be written there: only capsules are overwritten.
     public static func check(canWriteTo path: some ByteStringConvertible) throws {
         let path = path.byteString
         func wrong(_ what: String) -> ScriptError { ScriptError("--capsule", "\(path): \(what)") }
@@ -234,7 +235,7 @@ extension Capsule {
 }
 
 extension Capsule.Versions {
-    /// `OpenBLAS's processor is Haswell where it was Zen`: what may change the last bits of numbers.
+    /// Differences that may change the last bits of results: `OpenBLAS's processor is Haswell where it was Zen`.
     public func differences(from other: Self) -> [String] {
         [
             ("LuaFlow", luaflow, other.luaflow), ("Lua", lua, other.lua), ("OpenBLAS", openblas, other.openblas),

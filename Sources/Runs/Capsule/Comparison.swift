@@ -2,7 +2,7 @@ import Foundation
 import Scripting
 
 extension Capsule {
-    /// Why the same numbers cannot be expected: files that changed, changes by hand, an interrupt.
+    /// Why equal results cannot be expected: changed files, changes by hand, an interrupt.
     public var obstacles: [String] {
         var found: [String] = []
         for file in files {
@@ -24,7 +24,7 @@ extension Capsule {
         return found
     }
 
-    /// What differs from the recorded run, a sentence each; none when every number is the same bit for bit.
+    /// The differences from the recorded run, a sentence each; none if every number is equal bit for bit.
     public func differences(from recorded: Capsule) -> [String] {
         var found: [String] = []
         if result.status != recorded.result.status {
@@ -52,7 +52,7 @@ extension Capsule {
         return found
     }
 
-    /// What may be the reason for differences from the recorded run, a sentence each.
+    /// Possible causes of differences from the recorded run, a sentence each.
     public func reasons(for recorded: Capsule) -> [String] {
         var found: [String] = []
         let known = Set(recorded.files.map(\.path))
@@ -77,7 +77,7 @@ extension Capsule {
         return found + recorded.notes.map { "recorded: \($0)" }
     }
 
-    /// What of the run no comparison looked at, a phrase each.
+    /// What was not compared, a phrase each.
     public var notCompared: [String] {
         var found = ["files that it wrote", "standard error"]
         if sources.used.contains("other programs") { found.append("what other programs printed") }
@@ -85,19 +85,20 @@ extension Capsule {
         return found + result.notCompared
     }
 
-    /// Lua's names of tables, functions and the like hold their addresses.
+    /// Lua's default names of tables, functions and the like contain their addresses.
     private var hasAddresses: Bool {
         (result.output ?? "").contains(/: 0x[0-9a-f]{6,}/) || (result.error ?? "").contains(/: 0x[0-9a-f]{6,}/)
     }
 
-    /// What is compared of an error: of a script that was moved, without the folder, of which Lua shows the end only.
+    /// The part of an error that is compared: for a script that was moved, without the folder, of which Lua only shows
+    /// the end.
     private func message(_ error: String?, _ recorded: Capsule) -> String? {
         guard recorded.move != nil, let error, let script = recorded.run.script else { return error }
         let name = script.splitPath.name.text + ":"
         return error.range(of: name).map { String(error[$0.lowerBound...]) } ?? error
     }
 
-    /// The first line that differs, or the lines among which it is.
+    /// The first line that differs, or the lines in which it is.
     private func outputDifference(from recorded: Capsule) -> String {
         if let now = result.output, let then = recorded.result.output {
             let lines = now.split(separator: "\n", omittingEmptySubsequences: false)
@@ -117,7 +118,7 @@ extension Capsule {
 }
 
 extension Capsule.Sources {
-    /// All that is kept of an environment variable: its value may be a secret, and a digest of a short one can be
-    /// guessed.
+    /// Whether an environment variable is set, which is all that is kept of it: its value may be a secret, and a short
+    /// one could be guessed from a digest.
     static func isSet(_ name: ByteString) -> Bool { name.withCString { getenv($0) } != nil }
 }

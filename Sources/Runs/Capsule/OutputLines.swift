@@ -1,8 +1,8 @@
-/// Digests of a text's lines, so that two long texts that differ can be told apart near the place.
+/// Digests of a text's lines, by which the place where two long texts differ is found.
 ///
-/// At most a thousand: each is that of all lines up to its own, and stands for as many lines as it takes.
+/// At most a thousand digests: each is that of all lines up to its own, at intervals of `every` lines.
 public struct OutputLines: Codable, Equatable, Sendable {
-    /// Lines from one digest to the next.
+    /// The number of lines between digests.
     public private(set) var every = 1
     public private(set) var digests: [String] = []
 
@@ -15,7 +15,7 @@ public struct OutputLines: Codable, Equatable, Sendable {
 
     private static let most = 1024
 
-    /// FNV-1a: nobody is deceived here, the whole text has a digest that is safe.
+    /// FNV-1a, which is not cryptographic; the whole text has a secure digest.
     mutating func add(_ bytes: UnsafeRawBufferPointer) {
         for byte in bytes {
             hash = (hash ^ UInt64(byte)) &* 0x100_0000_01b3
@@ -32,7 +32,7 @@ public struct OutputLines: Codable, Equatable, Sendable {
         every *= 2
     }
 
-    /// The lines, from 1, among which the first difference lies; the last is nil when it is behind all digests.
+    /// The lines, from 1, between which the first difference is; `last` is nil if it is after all digests.
     func difference(from other: OutputLines) -> (first: Int, last: Int?) {
         let wanted = max(every, other.every)
         let (mine, theirs) = (sampled(wanted), other.sampled(wanted))
@@ -40,7 +40,7 @@ public struct OutputLines: Codable, Equatable, Sendable {
         return (same * wanted + 1, same < min(mine.count, theirs.count) ? (same + 1) * wanted : nil)
     }
 
-    /// The digests of every so many lines; powers of two, both.
+    /// The digests at the wanted interval; both intervals are powers of two.
     private func sampled(_ wanted: Int) -> [String] {
         guard every > 0, wanted > every else { return digests }
         let step = wanted / every

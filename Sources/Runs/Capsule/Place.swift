@@ -1,15 +1,15 @@
 import Scripting
 
 extension Capsule {
-    /// The deepest folder that holds both the capsule and the script (with -e the working folder).
+    /// The deepest folder that contains both the capsule and the script (with -e the working folder).
     public struct Place: Codable, Equatable, Sendable {
-        /// Where it was when the run was recorded.
+        /// Its path when the run was recorded.
         public var folder: ByteString
-        /// The way to it from the capsule: `.`, `..`, `../..`.
+        /// The path from the capsule to it: `.`, `..`, `../..`.
         public var fromCapsule: String
     }
 
-    /// A folder that was `from` when the run was recorded, and is `to` now.
+    /// A folder whose path was `from` when the run was recorded and is `to` now.
     struct Move: Equatable, Sendable {
         let from: ByteString
         let to: ByteString
@@ -20,7 +20,7 @@ extension Capsule {
         }
     }
 
-    /// With paths below the place relative to it, for a file at `path`.
+    /// A copy with paths below the place made relative to it, for a file at `path`.
     func placed(for path: ByteString) -> Capsule {
         let capsule = Capsule.folders(LoadedFiles.absolute(path)).dropLast()
         let absolute = run.script.map { $0.hasPrefix("/") ? $0 : run.folder + "/" + $0 }
@@ -41,7 +41,7 @@ extension Capsule {
         return placed
     }
 
-    /// Makes paths absolute again: below the place as it is now, or as it was where the script is only there.
+    /// Makes paths absolute again: below the place as it is now, or as it was if the script only exists there.
     mutating func find(from path: ByteString) {
         guard let place else { return }
         let capsule = Array(Capsule.folders(LoadedFiles.absolute(path)).dropLast())
@@ -62,7 +62,7 @@ extension Capsule {
         host.plugins = host.plugins.map(move.path)
     }
 
-    /// What is relative to the place in the file. The script keeps its name, as the script sees it.
+    /// Changes the paths that are relative to the place in the file. The script's own name is not changed.
     private mutating func mapPaths(_ change: (ByteString) -> ByteString) {
         run.folder = change(run.folder)
         absent = absent.map(change)

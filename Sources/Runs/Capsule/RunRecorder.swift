@@ -4,12 +4,12 @@ import Scripting
 import Synchronization
 import Tensors
 
-/// Records a host's run for a capsule: made before the run, asked after it.
+/// Records a host's run for a capsule. Made before the run and read after it.
 public final class RunRecorder {
     private let interpreter: Interpreter
     private let versions: Capsule.Versions
     private let start: Capsule.Randomness
-    /// Lua's own, whatever the script puts in its place.
+    /// Lua's own function, whatever the script replaces it by.
     private let luaRandom: (any ScriptFunction)?
     private let output = Mutex(Output())
 
@@ -17,21 +17,21 @@ public final class RunRecorder {
     private struct Output {
         var hash = SHA256()
         var bytes = 0
-        /// The beginning.
+        /// The beginning of the output.
         var text: [UInt8] = []
         var lines = OutputLines()
 
-        /// The beginning as text, to the end of a line if there is more; nil when it is none.
+        /// The beginning as text, up to a line end if there is more; nil if it is no text.
         var kept: String? {
             let end = text.count == bytes ? text.count : (text.lastIndex(of: UInt8(ascii: "\n")) ?? -1) + 1
             return String(validating: text[..<end], as: UTF8.self)
         }
     }
 
-    /// Output up to this many bytes is kept as text, so that a comparison can show the line.
+    /// How many bytes of output are kept as text, so that a comparison can show the line.
     private static let keptOutput = 64 << 10
 
-    /// - Parameter repeating: a capsule whose random numbers shall come again; nil for whatever comes.
+    /// - Parameter repeating: a capsule whose random numbers are to be repeated; nil for new ones.
     package init(
         _ interpreter: Interpreter, versions: Capsule.Versions, repeating: Capsule.Randomness? = nil
     ) throws {
@@ -41,7 +41,7 @@ public final class RunRecorder {
             let generator = interpreter.context.service(GlobalGenerator.self).generator
             if let state = repeating?.start.state { generator.restore(state) }
             let files = interpreter.context.service(LoadedFiles.self)
-            // Plugins were loaded before: the run's numbers depend on them, too.
+            // Plugins were loaded before; the run depends on them, too.
             files.keepDigests { SHA256.ofFile($0)?.hex }
             try interpreter.orderPairs()
             try RunSources.watch(in: interpreter)
@@ -56,7 +56,7 @@ public final class RunRecorder {
         try interpreter.recordOutput { [output = Weak(self)] bytes in output.recorder?.take(bytes) }
     }
 
-    /// The interpreter's way back to the recorder, which may go first.
+    /// A weak reference to the recorder for the interpreter, which may outlive it.
     private final class Weak: @unchecked Sendable {
         weak var recorder: RunRecorder?
         init(_ recorder: RunRecorder) { self.recorder = recorder }
@@ -71,11 +71,11 @@ public final class RunRecorder {
         }
     }
 
-    /// The capsule of the run that has ended. Before the host is closed; an interrupt ends it.
+    /// The capsule of the run that has ended. Called before the host is closed; an interrupt ends it.
     public func capsule(
         of run: Capsule.Invocation, _ result: Result<[Value], any Error>, settings: Capsule.HostSettings = .init()
     ) throws -> Capsule {
-        // Of an object that was raised people read what its __tostring says.
+        // For a raised object, the text of its __tostring, as people see it.
         let result = result.mapError { error in (error as? LuaError).map { interpreter.shown($0) } ?? error }
         return try interpreter.evaluation {
             let context = interpreter.context
@@ -106,7 +106,7 @@ public final class RunRecorder {
         }
     }
 
-    /// A value that was raised and is no text is compared as a returned one is.
+    /// A raised value that is no text is compared as returned values are.
     private func describe(raised error: LuaError, _ described: inout Capsule.Result) throws {
         guard error.kind == .runtime else { return }
         let value = try interpreter.raisedValue(error)
@@ -150,7 +150,7 @@ public final class RunRecorder {
     }
 }
 
-/// What the script made of its arguments, as `host.arguments` read them.
+/// The script's options, as `host.arguments` read them.
 package final class ReadOptions: Service {
     private(set) var options: [ByteString: ByteString] = [:]
 

@@ -1,8 +1,8 @@
 import LuaHost
 import Scripting
 
-/// What a recorded run takes from clocks, the environment, standard input and other programs: no capsule brings that
-/// back, but a comparison can name it.
+/// What a recorded run takes from clocks, the environment, standard input and other programs: a capsule cannot
+/// reproduce it, but a comparison can name it.
 package final class RunSources: Service {
     private(set) var sources = Capsule.Sources()
 
@@ -16,8 +16,8 @@ package final class RunSources: Service {
         if sources.environment[name] == nil { sources.environment[name] = Capsule.Sources.isSet(name) }
     }
 
-    /// From now on Lua's functions tell. Without that they are Lua's own; in the sandbox, whose libraries cannot be
-    /// changed, they stay so.
+    /// From now on Lua's functions report their use. Otherwise they are Lua's own, as they always are in the sandbox,
+    /// whose libraries cannot be changed.
     static func watch(in interpreter: Interpreter) throws {
         guard !interpreter.isSandboxed else { return }
         _ = try interpreter.run(code: code, name: "=luaflow", arguments: [.closure(noted, bound: [])])
@@ -36,7 +36,7 @@ package final class RunSources: Service {
             }
         })
 
-    /// The functions are called at the end and return for themselves, so that messages name the script's line.
+    /// The functions are tail-called, so that messages name the script's line.
     private static let code = """
         local note = ...
         local io, math, os, type, getmetatable, select, ipairs = io, math, os, type, getmetatable, select, ipairs

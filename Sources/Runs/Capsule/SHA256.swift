@@ -2,10 +2,9 @@ import CCrypto
 import Foundation
 import Scripting
 
-/// SHA-256 (FIPS 180-4) by libcrypto, which libzip has loaded already. It tells files apart; nothing here keeps a
-/// secret.
+/// SHA-256 (FIPS 180-4) by libcrypto, which libzip already loads. Used to compare files, not for secrets.
 struct SHA256 {
-    /// Written by one owner only: a digest that shares it takes a copy first.
+    /// Written by one owner only: a digest that shares it copies it first.
     private final class State: @unchecked Sendable {
         let pointer = EVP_MD_CTX_new()
         deinit { EVP_MD_CTX_free(pointer) }
@@ -32,7 +31,7 @@ struct SHA256 {
     /// The digest of what was added so far, in hexadecimal.
     var hex: String {
         var digest = [UInt8](repeating: 0, count: 32)
-        // A pointer alone would keep nothing alive.
+        // A pointer alone would not keep it alive.
         let end = copy()
         withExtendedLifetime(end) { _ = EVP_DigestFinal_ex(end.pointer, &digest, nil) }
         return digest.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
@@ -44,7 +43,7 @@ struct SHA256 {
         return hash.hex
     }
 
-    /// A file's digest and size; nil when it cannot be read to its end.
+    /// A file's digest and size; nil if it cannot be read completely.
     static func ofFile(_ path: ByteString) -> (hex: String, bytes: Int)? {
         let descriptor = path.withCString { open($0, O_RDONLY | O_CLOEXEC) }
         guard descriptor >= 0 else { return nil }

@@ -1,7 +1,7 @@
 import Tensors
 
 extension Tensor {
-    /// The elements' bytes in row-major order.
+    /// The bytes of the elements in row-major order.
     var bits: [UInt8] {
         get throws {
             let flat = try contiguous()

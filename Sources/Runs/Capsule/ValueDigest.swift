@@ -2,22 +2,22 @@ import Autodiff
 import Scripting
 import Tensors
 
-/// A digest of values as scripts return them, by their bits.
+/// A digest of values returned by a script, by their bits.
 ///
-/// A table is hashed once, however often it is met: it has a number from its first place on. So circles end, and what
-/// many tables share costs nothing more.
+/// A table is hashed once, however often it occurs, and numbered by its first occurrence. So cycles end, and shared
+/// tables cost nothing more.
 struct ValueDigest {
     private var hash = SHA256()
     private var numbers: [UInt: Int] = [:]
-    /// Tables that were met and wait for their turn: none is walked inside another, however deep they lie.
+    /// Tables that are still to be hashed: none is walked inside another, so that depth does not matter.
     private var waiting: [any ScriptTable] = []
 
-    /// What was met and not looked at, once each: `a function`.
+    /// What was not hashed, each once: `a function`.
     private(set) var passedOver: [String] = []
 
     var hex: String { hash.hex }
 
-    /// - Throws: ``Interrupted`` when the host asks for a stop.
+    /// - Throws: ``Interrupted`` when the host asks to stop.
     mutating func add(_ value: Value) throws {
         try addShallow(value)
         var next = 0
@@ -81,7 +81,7 @@ struct ValueDigest {
         if !passedOver.contains(what) { passedOver.append(what) }
     }
 
-    /// By keys in their order: Lua's own changes from run to run.
+    /// In the order of keys, as Lua's own changes from run to run.
     private mutating func add(_ table: any ScriptTable) throws {
         try Cancellation.check()
         hash.update("entries;")

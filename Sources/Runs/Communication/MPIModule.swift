@@ -2,7 +2,7 @@ import Autodiff
 import Scripting
 import Tensors
 
-/// `require "mpi"`: what ranks of one run tell each other. A script that uses it runs by itself too, as rank 0 of 1.
+/// `require "mpi"`: communication between the ranks of a run. Scripts that use it also run alone, as rank 0 of 1.
 public struct MPIModule: ScriptModule {
     public init() {}
 
@@ -50,7 +50,7 @@ public struct MPIModule: ScriptModule {
         returns: .tensor, errors: otherShapes + "; a sum of bool, a mean of int64", source: standard,
         example: "assert(mpi.allreduce(tensor{1, 2}, \"sum\"):sum():item() == 3 * mpi.size)"
     ) { x, how, ranks, operation in
-        // Row by row, as one rank's elements may lie in another order than another's.
+        // Contiguous, as the order of elements in memory may differ between ranks.
         Variable(try ranks.allreduce([x.plain().contiguous()], how, for: operation)[0])
     }
 
@@ -94,7 +94,7 @@ public struct MPIModule: ScriptModule {
 }
 
 extension Operand {
-    /// The tensor, without its history; a number as a 0-d tensor.
+    /// The tensor without its history; a number as a tensor of shape ().
     fileprivate func plain() throws -> Tensor {
         switch self {
         case .tensor(let variable): variable.value

@@ -2,7 +2,7 @@ import Chains
 import LuaHost
 import Scripting
 
-/// Runs of chains (`mcmc.sample`) as loops of `host.steps`: where somebody would answer, Ctrl-C pauses them.
+/// Runs of chains (`mcmc.sample`) as loops of `host.steps`, which Ctrl-C pauses if somebody can answer.
 package enum ChainLoop {
     package static func install(in context: Context) {
         context.service(PausableLoop.self).runner = { [weak context] in
@@ -11,7 +11,7 @@ package enum ChainLoop {
         }
     }
 
-    /// A step of the loop, as Lua holds it.
+    /// A step of the loop as a script object.
     private final class Step: ScriptObject {
         static let type = ObjectType("step of a loop")
         var scriptType: ObjectType { Step.type }

@@ -1,10 +1,10 @@
 import Scripting
 
-/// What people changed while a run was going on, which is why the run cannot be repeated from its files alone.
+/// What people changed during a run, which then cannot be repeated from its files alone.
 public final class LiveChanges: Service {
     /// In order, a short sentence each.
     public private(set) var all: [String] = []
-    /// What they did that should change nothing: going back to an earlier step.
+    /// What they did without effect on the results: going back to an earlier step.
     public private(set) var notes: [String] = []
 
     public init() {}

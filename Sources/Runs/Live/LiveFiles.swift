@@ -3,23 +3,24 @@ import Scripting
 
 /// The files that scripts follow with `host.live`.
 package final class LiveFiles: Service {
-    /// One followed file.
+    /// A followed file.
     private struct Followed {
         let path: ByteString
-        /// Without links and dots: two names of one file are one follower.
+        /// With links and dots resolved: two names of one file share a follower.
         let real: ByteString
         let proxy: Value
         var loaded: FileStamp?
-        /// What a capsule knows of the version in use, and of the one before, should a function of this one fail.
+        /// The records, for capsules, of the version in use and of the one before, in case a function of this one
+        /// fails.
         var used: LoadedFiles.File?
         var before: LoadedFiles.File?
-        /// Was not there at the last look, and was said to be gone.
+        /// Whether it was missing at the last check, and whether that was reported.
         var missed = false
         var isGone = false
 
         var name: String { path.splitPath.name.text }
-        /// Seen at the last look, and not what is loaded. When it is seen again, the file is taken to be whole: editors
-        /// empty a file before they write it.
+        /// Its stamp at the last check, if it is not that of the loaded version. If it is the same at the next check,
+        /// the file is taken to be complete: editors empty a file before they write it.
         var pending: FileStamp?
     }
 
@@ -27,12 +28,12 @@ package final class LiveFiles: Service {
     private var lastLook: UInt64 = 0
     private var prelude: Prelude?
 
-    /// Between two looks at the files' stamps, in nanoseconds.
+    /// The time between two checks of the files' stamps, in nanoseconds.
     private static let interval: UInt64 = 50_000_000
 
     package init() {}
 
-    /// The table or function that stands for the file that `name` means.
+    /// The table or function that stands for the file `name`.
     func open(_ name: ByteString, _ context: Context) throws -> Value {
         let prelude = try prelude(context)
         let path = try find(name, context, prelude.search)
@@ -47,7 +48,7 @@ package final class LiveFiles: Service {
         return proxy
     }
 
-    /// Whether a live table was reloaded since this was last asked; nil for anything that is not one.
+    /// Whether a live table was reloaded since the last call; nil for anything else.
     func reloaded(_ proxy: Value, _ context: Context) throws -> Bool? {
         guard case .boolean(let flag)? = try prelude(context).reloaded.call([proxy]).first else { return nil }
         return flag
@@ -57,7 +58,7 @@ package final class LiveFiles: Service {
         let open, reloaded, search, original, members: any ScriptFunction
     }
 
-    /// The latest version of the function that a live one stands for; nil for any other function.
+    /// The latest version of the function that a live one stands for; nil for other functions.
     package func latest(behind function: any ScriptFunction) throws -> (any ScriptFunction)? {
         guard case .function(let original)? = try prelude?.original.call([.function(function)]).first else {
             return nil
@@ -65,7 +66,7 @@ package final class LiveFiles: Service {
         return original
     }
 
-    /// What a live table's file returned last; nil for any other table.
+    /// What a live table's file returned last; nil for other tables.
     package func latest(of table: any ScriptTable) throws -> (any ScriptTable)? {
         guard case .table(let members)? = try prelude?.members.call([.table(table)]).first else { return nil }
         return members
@@ -86,7 +87,7 @@ package final class LiveFiles: Service {
         return made
     }
 
-    /// Beside the script, in the working folder, then where `require` looks.
+    /// Searches beside the script, in the working folder, then where `require` searches.
     private func find(_ name: ByteString, _ context: Context, _ search: any ScriptFunction) throws -> ByteString {
         let script = context.service(ScriptCall.self).script
         let isElsewhere = script.contains(UInt8(ascii: "/")) && !name.hasPrefix("/")
@@ -94,13 +95,13 @@ package final class LiveFiles: Service {
         let allowed = places.filter { FileAccess.current?.allows(.load, $0) ?? true }
         if let found = allowed.first(where: \.fileExists) { return found }
         if case .string(let found)? = try search.call([.string(name)]).first { return found }
-        // A run that is watched begins again when it is made.
+        // A watched run restarts when the file is created.
         for place in places { context.service(LoadedFiles.self).note(place, .missing) }
         let sought = places.map(\.text).joined(separator: ", ")
         throw Fault("there is no \(name): looked for \(sought), and along package.path")
     }
 
-    /// The numbers of files that changed, looking at most every ``interval``.
+    /// The indices of files that changed; checks at most every ``interval``.
     private func changed() -> [Int] {
         let now = DispatchTime.now().uptimeNanoseconds
         guard now - lastLook >= Self.interval else { return [] }
@@ -121,7 +122,7 @@ package final class LiveFiles: Service {
         }
     }
 
-    /// Says it once when a file is away for a second look: an editor that saves may take it away for a moment.
+    /// Reports once that a file is missing at two checks in a row: an editor that saves may remove it for a moment.
     private func noteGone(_ isGone: Bool, _ index: Int) {
         let wasMissed = files[index].missed
         files[index].missed = isGone
@@ -165,13 +166,13 @@ package final class LiveFiles: Service {
             StandardStream.error.line(
                 "host.live: \(name) has no function \(text) any more; its last version stays in use")
         case "failed":
-            // The file is what the version before was read from, as far as that can be said of a file with two
-            // versions.
+            // The file counts as the source of the previous version, as far as that can be said when two versions are
+            // in use.
             if let before = files[index].before { use(before, index, loaded) }
             changes.note("host.live went back to the version before of a function of \(name)")
             StandardStream.error.line("host.live: \(text)\nhost.live: its last version that worked is in use again")
         default:
-            // What was read is not what the run uses.
+            // The version that was read is not the one that the run uses.
             if let used = files[index].used { use(used, index, loaded) }
             StandardStream.error.line(
                 "host.live: \(text)\nhost.live: the last version of \(name) that worked stays in use")

@@ -1,8 +1,8 @@
-/// The part of `host.live` that is Lua: functions that call the latest version of what a file defines.
+/// The Lua part of `host.live`: functions that call the latest version of what a file defines.
 ///
-/// In Lua and not in Swift, so that a call through it costs a look at the clock and a table, passes every value
-/// unchanged and may yield. It is given `stale()`, which says which files changed, and `notice(number, what, text)`,
-/// which tells the user.
+/// In Lua, so that such a call only costs a check of the clock and a table access, passes every value unchanged and may
+/// yield. It gets `stale()`, which returns the files that changed, and `notice(number, what, text)`, which tells the
+/// user.
 enum LivePrelude {
     static let code = """
         local stale, notice = ...

@@ -1,6 +1,6 @@
 import Scripting
 
 extension StandardStream {
-    /// Writes a line of its own, over a progress bar if one stands there.
+    /// Prints a line, replacing a progress bar if there is one.
     package func line(_ text: String) { write((isTerminal ? "\r\u{1B}[K" : "") + text.visible + "\n") }
 }

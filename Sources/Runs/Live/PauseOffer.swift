@@ -2,19 +2,20 @@ import LuaHost
 import Scripting
 import Tensors
 
-/// Ctrl-C as a pause, for loops that can be paused: while one is offered, it asks for it instead of interrupting.
+/// Pausing by Ctrl-C, for loops that can be paused: while a pause is offered, Ctrl-C asks for it instead of
+/// interrupting.
 package struct PauseOffer {
     private let context: Context
 
     package init(_ context: Context) { self.context = context }
 
-    /// Whether somebody would answer.
+    /// Whether somebody can answer.
     package var isPossible: Bool {
         context.service(PausePrompt.self).ask != nil && context.service(ScriptRunner.self).interpreter != nil
     }
 
-    /// Offers a pause when somebody would answer, and says whether one was asked for. A Ctrl-C that comes when no step
-    /// follows any more is an interrupt.
+    /// Offers a pause if somebody can answer, and returns whether one was asked for. A Ctrl-C after the last step is an
+    /// interrupt.
     package func set(_ offered: Bool) throws -> Bool {
         guard isPossible, let interpreter = context.service(ScriptRunner.self).interpreter else { return false }
         let asked = interpreter.offerPause(offered)
@@ -22,9 +23,9 @@ package struct PauseOffer {
         return asked
     }
 
-    /// What is decided at the prompt. Random numbers drawn there are not the run's: unless it was seeded anew, which is
-    /// told, the global generator goes back to where it stood.
-    /// - Throws: ``Scripting/Interrupted`` and ``Scripting/ExitRequest`` where that was decided.
+    /// The decision made at the prompt. Random numbers drawn there do not affect the run: unless the global generator
+    /// was seeded again, which is reported, it is set back.
+    /// - Throws: ``Scripting/Interrupted`` and ``Scripting/ExitRequest`` if these were decided.
     package func decision(at point: PausePoint) throws -> (decision: PauseDecision, wasReseeded: Bool) {
         guard let ask = context.service(PausePrompt.self).ask else { return (.resume, false) }
         let generator = context.service(GlobalGenerator.self).generator

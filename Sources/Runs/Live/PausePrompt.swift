@@ -1,7 +1,7 @@
 import Scripting
 
-/// Who answers when a loop over `host.steps` is paused: what `Host.onPause` was given. The command line puts its
-/// prompt here when there is a terminal; without an answerer Ctrl-C interrupts at once.
+/// The function that answers when a loop over `host.steps` is paused, as given to `Host.onPause`. The command line
+/// installs its prompt here if there is a terminal; without an answer Ctrl-C interrupts at once.
 package final class PausePrompt: Service {
     /// Called on the interpreter's thread, inside the run, which waits.
     package var ask: ((PausePoint) throws -> PauseDecision)?
@@ -9,17 +9,17 @@ package final class PausePrompt: Service {
     package init() {}
 }
 
-/// Where a paused loop is.
+/// The state of a paused loop.
 public struct PausePoint {
-    /// The script's own table; what is assigned in it is what the loop goes on with.
+    /// The script's own table; the loop continues with what is assigned in it.
     public let state: any ScriptTable
-    /// Steps done, and how many there are.
+    /// The steps done, and their total number.
     public let step: Int
     public let steps: Int
-    /// The trace's last value, and the best with the step whose state it belongs to.
+    /// The last value of the trace, and the best one with the step whose state it belongs to.
     public let value: Double?
     public let best: (value: Double, step: Int)?
-    /// Something to say first; empty for nothing.
+    /// A message to show first; may be empty.
     public let note: String
 
     package init(
@@ -29,7 +29,7 @@ public struct PausePoint {
         (self.value, self.best, self.note) = (value, best, note)
     }
 
-    /// `step 120 of 300, value -1203.4, best -1210.1 of step 97`.
+    /// A line such as `step 120 of 300, value -1203.4, best -1210.1 of step 97`.
     public var summary: String {
         var text = "step \(step) of \(steps)"
         if let value { text += ", value \(PausePoint.shown(value))" }
@@ -37,7 +37,7 @@ public struct PausePoint {
         return text
     }
 
-    /// Six significant digits.
+    /// A number with six significant digits.
     package static func shown(_ number: Double) -> String {
         guard number.isFinite, abs(number) < 1e6, abs(number) >= 1e-4 || number == 0 else { return "\(number)" }
         var (scale, size) = (1.0, abs(number))
@@ -47,15 +47,15 @@ public struct PausePoint {
     }
 }
 
-/// How a paused loop goes on.
+/// How a paused loop continues.
 public enum PauseDecision: Equatable, Sendable {
     case resume
-    /// Back to the state of this step; the text is as typed.
+    /// Goes back to the state of this step; the text is as typed.
     case rewind(String)
-    /// End the loop with the best state.
+    /// Ends the loop with the best state.
     case stop
-    /// Interrupt the run.
+    /// Interrupts the run.
     case abort
-    /// Leave with this status, as `os.exit` does.
+    /// Exits with this status, as `os.exit` does.
     case exit(Int)
 }

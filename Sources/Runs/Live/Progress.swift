@@ -1,9 +1,8 @@
 import Foundation
 import Scripting
 
-/// A progress bar on standard error. In a terminal it is redrawn in place, and so it is where somebody takes the run's
-/// streams (a notebook); elsewhere nothing is written, so that redirected output holds what the script prints and no
-/// more.
+/// A progress bar on standard error. On a terminal, and in streams that a client provides (a notebook), it is redrawn
+/// in place; elsewhere nothing is written, so that redirected output only contains what the script prints.
 package final class Progress: ScriptObject {
     static let type = ObjectType("progress")
     package var scriptType: ObjectType { Progress.type }
@@ -15,7 +14,7 @@ package final class Progress: ScriptObject {
     /// Whether anything is drawn.
     package var isTerminal: Bool { isOnTerminal || streams != nil }
     private let isOnTerminal: Bool
-    /// Where the bar is shown in a terminal's place, and what it is called there.
+    /// Streams that show the bar instead of a terminal, and its id there.
     private let streams: RunStreams?
     private let name: String
 
@@ -28,7 +27,7 @@ package final class Progress: ScriptObject {
 
     deinit { finish() }
 
-    /// Draws step `k` with a note, at most thirty times a second (ten in a notebook), and always the last.
+    /// Draws step `k` with a note, at most thirty times a second (ten in a notebook), and always the last step.
     package func update(_ k: Int, _ note: String) {
         guard isOpen, isTerminal else { return }
         let now = DispatchTime.now().uptimeNanoseconds
@@ -50,17 +49,17 @@ package final class Progress: ScriptObject {
         if isOnTerminal, lastDrawn > 0 { StandardStream.error.write("\n") }
     }
 
-    /// `[########------------] 120/300  1.2 s  -log p -1234.5`, shorter than `columns`: the bar gives way first, then
-    /// the note's end, then the time.
+    /// The bar, `[########------------] 120/300  1.2 s  -log p -1234.5`, shorter than `columns`: the bar is shortened
+    /// first, then the note, then the time.
     static func line(_ k: Int, of total: Int, seconds: Double, note: String, columns: Int = 80) -> String {
-        // The last column stays free: terminals go to the next line behind it.
+        // The last column is left free, as terminals move to the next line after it.
         let room = max(columns - 1, 1)
         let tenths = Int((min(seconds, 1e15) * 10).rounded())
         let note = clean(note)
         let count = "\(k)/\(total)"
         let time = "  \(tenths / 10).\(tenths % 10) s"
         let rest = count + time + (note.isEmpty ? "" : "  " + note)
-        // Wide windows have wide bars.
+        // Wider windows have wider bars.
         let width = min(max(24, room * 3 / 10), 60, room - TerminalText.width(rest) - 3)
         if width >= 8 {
             let fraction = total > 0 ? min(max(Double(k) / Double(total), 0), 1) : 1
@@ -74,13 +73,13 @@ package final class Progress: ScriptObject {
         return TerminalText.beginning(of: note.isEmpty ? count : count + "  " + note, columns: room)
     }
 
-    /// Nothing that moves the terminal's pen.
+    /// The note without control characters.
     private static func clean(_ note: String) -> String {
         String(
             String.UnicodeScalarView(note.unicodeScalars.map { $0.properties.generalCategory == .control ? " " : $0 }))
     }
 
-    /// How wide standard error's terminal is now: windows change their size.
+    /// The width of standard error's terminal now, as windows change their size.
     private static var columns: Int {
         var size = winsize()
         guard ioctl(STDERR_FILENO, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 else { return 80 }

@@ -2,9 +2,9 @@ import Scripting
 import Tensors
 
 extension SavedTable {
-    /// What Lua has to write so that this table and those in it are what they were; tensors that are held elsewhere,
-    /// generators, flows and optimisers are brought back on the way.
-    /// - Parameter left: a field that stays as it is.
+    /// What Lua must write so that this table and those in it have their saved contents. Tensors held elsewhere,
+    /// generators, flows and optimisers are restored on the way.
+    /// - Parameter left: a field that is not changed.
     func writes(without left: ByteString) throws -> Value {
         var writes: [Value] = []
         var seen: Set<UInt> = []
@@ -12,8 +12,8 @@ extension SavedTable {
         return .list(writes)
     }
 
-    /// One table: itself, how many positions, their values, the fields' keys and values, the keys that stay as they
-    /// are, and whether all others go.
+    /// For one table: itself, the number of positions, their values, the fields' keys and values, the keys that are
+    /// left alone, and whether all others are removed.
     private func addWrites(to writes: inout [Value], _ seen: inout Set<UInt>, leaving left: [Value]) throws {
         guard seen.insert(address).inserted else { return }
         var elements: [Value] = []
@@ -44,7 +44,7 @@ extension SavedTable {
             ]))
     }
 
-    /// The text of what became of plain fields: `lr is 0.001 again, not 0.0005`.
+    /// The changes of plain fields as text: `lr is 0.001 again, not 0.0005`.
     func changes(from other: SavedTable) -> String {
         let changed = fields.enumerated().compactMap { index, field -> String? in
             guard case .string(let name) = field.key, name != "k", case .plain(let value) = field.saved,
@@ -57,7 +57,7 @@ extension SavedTable {
             ? changed.joined(separator: "; ") : changed.prefix(4).joined(separator: "; ") + "; ..."
     }
 
-    /// What the loop cannot go on with: fields that are something else than they were. Nil for nothing.
+    /// Why the loop cannot continue: fields that have another type or shape than before. Nil if it can.
     func obstacle(in now: SavedTable) -> String? {
         for (index, field) in fields.enumerated() {
             guard case .string(let name) = field.key else { continue }
@@ -90,7 +90,7 @@ extension Saved {
         }
     }
 
-    /// `a tensor (28, 28) of float32`, `a number`: what must stay the same when a loop goes on.
+    /// A description that must not change when a loop continues: `a tensor (28, 28) of float32`, `a number`.
     fileprivate var described: String {
         switch self {
         case .plain(let value): value.described

@@ -1,7 +1,7 @@
 import Scripting
 
-/// The fields of a saved table that came when it had many already, such as the entries of a log: versions share them,
-/// and they are looked at from time to time. An object, so that a version costs nothing for them.
+/// Fields that were added to a saved table that already had many, such as the entries of a log: versions share them,
+/// and they are compared only from time to time. An object, so that a version does not copy them.
 final class ColdFields {
     let fields: [(key: Value, saved: Saved)]
     private lazy var places = Dictionary(
@@ -20,7 +20,7 @@ final class ColdFields {
     }
 }
 
-/// A table's key, for finding it again. Of what a script may use as a key, other objects are found by their address.
+/// A table's key, for finding it again; objects are identified by address.
 enum FieldKey: Hashable {
     case boolean(Bool)
     case integer(Int)

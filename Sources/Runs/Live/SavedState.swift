@@ -5,16 +5,16 @@ import Optimizers
 import Scripting
 import Tensors
 
-/// A value of a loop's state as it was. What did not change from one step to the next is one object for all of them.
+/// A saved value of a loop's state. What does not change from one step to the next is shared by all versions.
 enum Saved {
-    /// A number, a text, or something that is what it is: a function, an object without a state, a table that is saved
-    /// elsewhere.
+    /// A number, a text, or something without contents to save: a function, an object without a state, a table that is
+    /// saved elsewhere.
     case plain(Value)
     case tensor(SavedTensor)
     case generator(Generator, Generator.State)
     case table(SavedTable)
     case object(SavedObject)
-    /// Another library's object, which nobody but Lua can put back: it stays as it is.
+    /// Another library's object, which only Lua could restore: it is left as it is.
     case foreign
 
     /// Whether this is the same value, bit for bit.
@@ -31,9 +31,9 @@ enum Saved {
     }
 }
 
-/// A tensor's numbers as they were.
+/// The saved numbers of a tensor.
 final class SavedTensor {
-    /// Whoever holds the tensor still sees it restored, and nothing is kept alive for it.
+    /// Weak: whoever holds the tensor sees it restored, and it is not kept alive for that.
     private weak var variable: Variable?
     private let version: Int
     private let isLeaf: Bool
@@ -67,17 +67,17 @@ final class SavedTensor {
     }
 }
 
-/// A flow's parameters, a module's state and whether it trains, or what an optimiser remembers, as they were.
+/// The saved parameters of a flow, state and modes of a module, or memory of an optimiser.
 final class SavedObject {
     let object: any ScriptObject
     let tensors: [(name: String, saved: SavedTensor)]
-    /// The versions of an optimiser's parameters, and its step sizes: a step changes the former, a schedule the latter.
+    /// The versions of an optimiser's parameters, and its step sizes: steps change the former, schedules the latter.
     private let versions: [Int]
     private let rates: [Double]
-    /// Which of the modules train.
+    /// Which of the modules are in training mode.
     private let modes: [Bool]
 
-    /// - Parameter copy: makes a tensor's copy, or gives the one that is current; the place says which one it might be.
+    /// - Parameter copy: copies a tensor, or returns the current copy; `place` says which one that might be.
     init(_ object: any ScriptObject, copy: (Variable, _ place: Int) throws -> SavedTensor) throws {
         self.object = object
         (versions, rates) = SavedObject.stamp(object)
@@ -94,7 +94,7 @@ final class SavedObject {
         tensors(of: object) != nil || object is any Optimizer
     }
 
-    /// The tensors of a model by name; nil for another object.
+    /// The tensors of a model by name; nil for other objects.
     private static func tensors(of object: any ScriptObject) -> [(name: String, value: Variable)]? {
         switch object {
         case let flow as Flow: flow.parameters
@@ -151,9 +151,9 @@ final class SavedObject {
     }
 }
 
-/// The elements of a list, of which versions of it are beginnings: what is appended is stored once.
+/// The elements of a list. Versions of the list are prefixes of it, so that appended elements are stored once.
 final class SavedSequence {
-    /// From 1 on, as long as they are numbers and booleans; the rest as it comes.
+    /// The leading elements, as long as they are numbers and booleans; the others follow.
     var packed: PackedNumbers
     var others: [Saved]
 
@@ -166,22 +166,22 @@ final class SavedSequence {
     }
 }
 
-/// A table's contents as they were.
+/// The saved contents of a table.
 final class SavedTable {
     let table: any ScriptTable
     let address: UInt
     let sequence: SavedSequence
-    /// The sequence's beginning that is this version's.
+    /// The length of the prefix of the sequence that belongs to this version.
     let count: Int
-    /// The fields that are looked at for every version.
+    /// The fields that are compared at every version.
     let hot: [(key: Value, saved: Saved)]
-    /// Those of a table with many fields that came later.
+    /// Fields added later to a table with many fields.
     let cold: ColdFields?
-    /// Versions since those were looked at.
+    /// The number of versions since those were compared.
     let coldAge: Int
-    /// It has keys that only Lua can name.
+    /// Whether it has keys that only Lua can name.
     let hasForeignKeys: Bool
-    /// Versions since everything in the sequence was looked at, not only its end.
+    /// The number of versions since all of the sequence was compared, not only its end.
     let skipped: Int
 
     init(
@@ -196,7 +196,7 @@ final class SavedTable {
 
     var fields: [(key: Value, saved: Saved)] { cold.map { hot + $0.fields } ?? hot }
 
-    /// A field, perhaps at the place where it was in another version.
+    /// A field, perhaps at the index that it had in another version.
     func saved(of key: Value, hint: Int) -> Saved? {
         if hot.indices.contains(hint), hot[hint].key.isSame(as: key) { return hot[hint].saved }
         return hot.first { $0.key.isSame(as: key) }?.saved ?? cold?.saved(of: key)
@@ -217,7 +217,7 @@ final class SavedTable {
 }
 
 extension Value {
-    /// The same number by its bits, the same text, the same object.
+    /// Whether it is the same number (by bits), text or object.
     func isSame(as other: Value) -> Bool {
         switch (self, other) {
         case (.none, .none): true

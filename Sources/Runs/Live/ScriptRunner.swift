@@ -1,7 +1,7 @@
 import LuaHost
 import Scripting
 
-/// Runs text as Lua inside the run in progress: for functions of ours that are partly Lua.
+/// Runs Lua code inside the run in progress, for functions of ours that are partly written in Lua.
 package final class ScriptRunner: Service {
     package weak var interpreter: Interpreter?
 

@@ -2,14 +2,14 @@ import Foundation
 import Scripting
 import Tensors
 
-/// Memory for numbers that are put aside step after step, in large pieces.
+/// Memory for numbers that are saved step after step, in large pieces.
 ///
-/// Small blocks that stay, between those that a loop allocates and frees all the time, spread the loop's own memory
-/// over more pages: 3 KB kept at every step made problem 3 five percent slower.
+/// Small blocks that stay between those that a loop allocates and frees would spread the loop's own memory over more
+/// pages: keeping 3 KB at every step made problem 3 five percent slower.
 struct Slabs {
     private var current: Slab?
 
-    /// A piece of memory that lives as long as something of it is held.
+    /// A piece of memory that lives as long as a copy in it.
     fileprivate final class Slab {
         let bytes: UnsafeMutableRawPointer
         let size: Int
@@ -31,7 +31,7 @@ struct Slabs {
 
     private static let size = 1 << 20
 
-    /// A tensor's numbers, in row-major order.
+    /// A copy of a tensor's numbers, in row-major order.
     struct Copy {
         private let slab: Slab
         private let offset: Int
@@ -50,7 +50,7 @@ struct Slabs {
             }
         }
 
-        /// The numbers as a tensor of their own.
+        /// The numbers as a new tensor.
         func tensor() throws -> Tensor {
             let tensor = try Tensor.uninitialized(shape, dtype, for: "host.steps")
             withBytes { bytes in
@@ -60,7 +60,7 @@ struct Slabs {
             return tensor
         }
 
-        /// Whether another copy has the same type, shape and bits.
+        /// Whether another copy has the same dtype, shape and bits.
         func equals(_ other: Copy) -> Bool {
             guard other.dtype == dtype, other.shape == shape, other.count == count else { return false }
             return withBytes { mine in
@@ -71,12 +71,12 @@ struct Slabs {
             }
         }
 
-        /// Bytes held.
+        /// The number of bytes.
         var size: Int { count }
     }
 
     /// Copies a tensor's numbers.
-    /// - Parameter lasting: whether they stay for longer than a step; others do not pin a piece.
+    /// - Parameter lasting: whether the copy will stay for longer than a step; others do not keep a piece alive.
     mutating func copy(_ tensor: Tensor, lasting: Bool) throws -> Copy {
         let flat = try tensor.contiguous()
         return try withExtendedLifetime(flat) {
@@ -86,7 +86,7 @@ struct Slabs {
         }
     }
 
-    /// Copies what lies in another piece, so that it is let go of.
+    /// Moves a copy out of another piece, so that that one can be freed.
     mutating func copy(_ other: Copy) throws -> Copy {
         try other.withBytes { try copy($0, other.shape, other.dtype, lasting: true) }
     }

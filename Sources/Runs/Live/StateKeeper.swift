@@ -2,28 +2,28 @@ import Autodiff
 import Scripting
 import Tensors
 
-/// Makes versions of a loop's state, each from the one before: what did not change is shared with it.
+/// Makes versions of a loop's state, each of which shares with the one before what did not change.
 struct StateKeeper {
-    /// Of what was made since this was last set to 0.
+    /// The bytes of copies made since this was last set to 0.
     var bytes = 0
     private var slabs = Slabs()
-    /// Whether nothing is left to a later look.
+    /// Whether everything is compared now, with nothing left for later versions.
     var looksAtAll = false
     private var isLasting = true
     private var seen: Set<UInt> = []
 
-    /// Of lists longer than this that have grown only the end is looked at, most of the time: a list of numbers is
-    /// quickly looked through, one of objects is not.
+    /// Of lists longer than this that have grown, mostly only the end is compared: lists of numbers are fast to compare
+    /// completely, lists of objects are not.
     private static let (long, longOfObjects) = (1024, 64)
-    /// A table of more fields than this is looked through only after as many versions as it has so many fields:
-    /// otherwise one that gets a field at every step would cost the square of the steps.
+    /// A table with more fields than this is compared completely only after as many versions as it has such multiples:
+    /// otherwise a table that gets a field at every step would cost the square of the number of steps.
     private static let fieldsAtOnce = 64
-    /// How much of the end.
+    /// The length of the end that is compared.
     private static let end = 64
-    /// Tables in tables deeper than this stay as they are.
+    /// Tables nested deeper than this are not saved.
     private static let deepest = 200
 
-    /// The state as it is.
+    /// A version of the present state.
     /// - Parameters:
     ///   - trace: a field that is left out.
     ///   - before: an earlier version.
@@ -38,7 +38,7 @@ struct StateKeeper {
         return try version(of: state, address, before, without: trace, depth: 0)
     }
 
-    /// Moves numbers together, after many were dropped.
+    /// Moves copies together after many were dropped.
     mutating func compact(_ tensors: [SavedTensor]) throws {
         var fresh = Slabs()
         for tensor in tensors { tensor.numbers = try fresh.copy(tensor.numbers) }
@@ -68,7 +68,7 @@ struct StateKeeper {
             default: rest.append(entry)
             }
         }
-        // A list with holes has an end anywhere: what lies behind the first one counts as fields.
+        // The length of a list with holes is arbitrary: what follows the first hole counts as fields.
         if let hole = others.firstIndex(where: { if case .none = $0 { true } else { false } }) {
             for place in others.indices.dropFirst(hole) {
                 if case .none = others[place] { continue }
@@ -99,7 +99,7 @@ struct StateKeeper {
         return SavedTable(table, address, sequence, count: length, hot, cold: cold, hasForeignKeys: hasForeignKeys)
     }
 
-    /// The first so many fields that a table had are hot as long as they are there.
+    /// The first fields that a table had are compared at every version as long as they exist.
     private static func parts(
         of entries: [(key: Value, value: Value)], _ before: SavedTable?
     ) -> (hot: [(key: Value, value: Value)], cold: [(key: Value, value: Value)]) {
@@ -115,8 +115,8 @@ struct StateKeeper {
         return (hot, cold)
     }
 
-    /// The version of a table with many fields, with a look at the hot ones and at its numbers; nil when all of it has
-    /// to be looked at.
+    /// The version of a table with many fields after comparing the hot ones and its numbers; nil when all of it must be
+    /// compared.
     private mutating func glanced(
         _ table: any ScriptTable, _ count: Int, _ before: SavedTable, without left: ByteString?, _ depth: Int
     ) throws -> SavedTable? {
@@ -134,7 +134,7 @@ struct StateKeeper {
             case .string(let name) where name == left: continue
             case .string(let name): value = try table.value(for: name)
             case .integer(let place): value = try table.value(at: place)
-            // Others are found by a walk only.
+            // Others can only be found by walking the table.
             default: return nil
             }
             if case .none = value { continue }
@@ -147,7 +147,8 @@ struct StateKeeper {
             hasForeignKeys: before.hasForeignKeys, skipped: before.skipped)
     }
 
-    /// All is looked at again so often that a list of n elements costs no more than a few looks at each of them.
+    /// Whether only the end may be compared: everything is compared often enough to notice changes, and rarely enough
+    /// that a list of n elements costs a few comparisons per element.
     private static func mayLookAtEnd(_ before: SavedTable) -> Bool {
         before.sequence.others.isEmpty
             ? before.count >= long && before.skipped < before.count / long
@@ -169,7 +170,7 @@ struct StateKeeper {
         return (fields, changed)
     }
 
-    /// The sequence of the version before when this one begins with it; else a new one.
+    /// The sequence of the previous version if this one begins with it; else a new one.
     private mutating func saved(
         _ packed: PackedNumbers, _ others: [Value], _ before: SavedTable?, _ depth: Int
     ) throws -> (SavedSequence, changed: Bool) {
@@ -178,7 +179,8 @@ struct StateKeeper {
         let oldPacked = min(old?.packed.count ?? 0, count)
         let oldOthers = count - oldPacked
         var isSame = old != nil && oldPacked <= packed.count && oldOthers <= others.count
-        // What was appended to the packed part once others follow it, or to a later version's sequence, is elsewhere.
+        // Elements appended to the packed part after others follow it, or to a later version's sequence, are stored
+        // elsewhere.
         if packed.count > oldPacked, oldOthers > 0 { isSame = false }
         if packed.count + others.count > count, old?.count != count { isSame = false }
         if isSame, let old {
@@ -205,7 +207,7 @@ struct StateKeeper {
         return (old, false)
     }
 
-    /// The version of a long list that has grown, with a look at its end alone; nil when that is not what it was.
+    /// The version of a long list that has grown, after comparing its end; nil when the end has changed.
     private mutating func grown(
         _ table: any ScriptTable, _ count: Int, _ before: SavedTable, _ depth: Int
     ) throws -> SavedTable? {

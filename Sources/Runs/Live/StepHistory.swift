@@ -3,15 +3,15 @@ import LuaHost
 import Scripting
 import Tensors
 
-/// What a loop of `host.steps` put aside: a version of its state after every step, or after every second, fourth, ...
-/// when they get too many; the newest, and the best.
+/// What a loop of `host.steps` has saved: a version of its state after every step, or after every second, fourth, ...
+/// when there are too many; the newest version, and the best.
 struct StepHistory {
-    /// One state, after step `step`.
+    /// A state, after step `step`.
     final class Snapshot {
         let step: Int
         let state: SavedTable
         let random: Generator.State
-        /// The trace's length; nil when there was none.
+        /// The length of the trace; nil if there was none.
         let length: Int?
         fileprivate let bytes: Int
 
@@ -21,7 +21,7 @@ struct StepHistory {
     }
 
     private let trace: ByteString
-    /// Bytes that may be held.
+    /// The most bytes to hold.
     private let budget: Int
     private var keeper = StateKeeper()
     private var snapshots: [Snapshot] = []
@@ -29,13 +29,13 @@ struct StepHistory {
     private var interval = 1
     private(set) var newest: Snapshot?
     var best: Snapshot?
-    /// There was no memory even for one state: nothing is kept any more.
+    /// Whether there was no memory even for one state, so that nothing is saved any more.
     private(set) var isShort = false
 
     init(trace: ByteString, budget: Int) { (self.trace, self.budget) = (trace, budget) }
 
-    /// The state as it is now, after `step`.
-    /// - Parameter exactly: whether all of it is looked at, however much that is.
+    /// A snapshot of the state now, after `step`.
+    /// - Parameter exactly: whether all of it is compared, however large it is.
     mutating func snapshot(
         _ state: any ScriptTable, step: Int, _ random: Generator.State, lasting: Bool = false, exactly: Bool = false
     ) throws -> Snapshot {
@@ -47,14 +47,14 @@ struct StepHistory {
         return Snapshot(step, version, random, length, keeper.bytes)
     }
 
-    /// Puts the state aside as the best one. Without memory for it the last best stays.
+    /// Saves the state as the best one. If memory is short, the previous best one stays.
     mutating func rememberAsBest(_ state: any ScriptTable, step: Int, _ random: Generator.State) throws {
         do {
             best = try snapshot(state, step: step, random)
         } catch let error where StepHistory.isMemory(error) {}
     }
 
-    /// Puts the state aside. When memory is short, earlier ones go.
+    /// Saves the state. If memory is short, earlier ones are dropped.
     mutating func remember(
         _ state: any ScriptTable, step: Int, _ random: Generator.State, exactly: Bool = false
     ) throws {
@@ -91,21 +91,21 @@ struct StepHistory {
         while total > budget, snapshots.count > 2 { thin() }
     }
 
-    /// Every second one goes, and from then on every second one is made.
+    /// Drops every second snapshot, and from then on saves at every second occasion.
     private mutating func thin() {
         interval *= 2
         let kept = snapshots.filter { $0.step.isMultiple(of: interval) }
-        // Two stay, so that there is always something to go back to; nothing else is in them.
+        // Two stay, so that there is always one to go back to.
         snapshots = kept
         var count = Count()
         for snapshot in snapshots { count.add(snapshot.state) }
         total = count.bytes + 160 * snapshots.count
         for other in [newest, best].compactMap(\.self) { count.add(other.state) }
-        // What cannot be moved now stays where it is, in larger pieces than it needs.
+        // Without memory to move copies, they stay in pieces larger than necessary.
         try? keeper.compact(count.tensors)
     }
 
-    /// What versions hold together, whatever they share.
+    /// The memory of all versions together, with shared parts counted once.
     private struct Count {
         var bytes = 0
         var tensors: [SavedTensor] = []
@@ -140,7 +140,7 @@ struct StepHistory {
         }
     }
 
-    /// The last snapshot up to a step, which is the newest from now on; later ones go.
+    /// The last snapshot up to a step, which becomes the newest; later ones are dropped.
     mutating func goBack(to step: Int) -> Snapshot? {
         var found = snapshots.last { $0.step <= step }
         if let newest, newest.step <= step, newest.step > found?.step ?? -1 { found = newest }

@@ -2,7 +2,7 @@ import Foundation
 import Scripting
 import Tensors
 
-/// A loop of `host.steps` while it runs: what happens between two steps.
+/// A running loop of `host.steps`: what happens between two steps.
 final class StepLoop: ScriptObject {
     static let type = ObjectType("step loop")
     var scriptType: ObjectType { StepLoop.type }
@@ -10,12 +10,12 @@ final class StepLoop: ScriptObject {
     struct Settings {
         let steps: Int
         let trace: ByteString
-        /// 1 when the lowest value is the best, -1 when the highest is.
+        /// 1 if the lowest value is the best, -1 if the highest is.
         let sign: Double
-        /// A value belongs to the state that its step began with, not to the one it left.
+        /// Whether a value belongs to the state at the beginning of its step, not at its end.
         let judgesBefore: Bool
         let label: String
-        /// The field whose text the bar shows; nil for the trace's last value.
+        /// The field whose text the bar shows; nil for the last value of the trace.
         let note: String?
         let budget: Int
     }
@@ -58,12 +58,12 @@ final class StepLoop: ScriptObject {
         }
         guard try offerPause(true) else { return try start(state) }
         _ = try offerPause(false)
-        // Who looks sees all of it.
+        // A person who looks at the state must see all of it.
         try remember(state, exactly: true)
         return try answer(state)
     }
 
-    /// Asks until the loop goes on, ends, or the state has to be written first.
+    /// Asks until the loop continues or ends, or the state must be written first.
     func answer(_ state: any ScriptTable) throws -> [Value] {
         while true {
             switch try turn(state) {
@@ -87,7 +87,7 @@ final class StepLoop: ScriptObject {
         }
     }
 
-    /// Nil to ask again.
+    /// The next action; nil to ask again.
     private func turn(_ state: any ScriptTable) throws -> Turn? {
         switch try decision(state) {
         case .rewind(let text):
@@ -124,7 +124,7 @@ final class StepLoop: ScriptObject {
         }
     }
 
-    /// What was decided at the prompt.
+    /// The decision made at the prompt.
     private func decision(_ state: any ScriptTable) throws -> PauseDecision {
         let point = PausePoint(
             state: state, step: k, steps: settings.steps, value: try lastValue(traceTable(state)),
@@ -157,7 +157,7 @@ final class StepLoop: ScriptObject {
         }
     }
 
-    /// Whether the value that the step found is the best so far.
+    /// Records whether the value that the step found is the best so far.
     private func judge(_ state: any ScriptTable, _ trace: (any ScriptTable)?) throws {
         guard let trace, try trace.count > traceLength, let value = try lastValue(trace), !value.isNaN, !history.isShort
         else { return }
@@ -180,7 +180,7 @@ final class StepLoop: ScriptObject {
         return try trace.value(at: trace.count).asNumber
     }
 
-    /// What the bar shows behind the time.
+    /// The bar's text after the time.
     private func barNote(_ state: any ScriptTable, _ trace: (any ScriptTable)?) throws -> String {
         if let field = settings.note {
             switch try state.value(for: field) {

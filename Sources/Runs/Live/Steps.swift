@@ -64,7 +64,7 @@ extension RunFunctions {
         return try loop(settings, state, context)
     }
 
-    /// How many bytes of states are kept: `megabytes`, but the script needs memory, too.
+    /// The most bytes of states to keep: `megabytes`, limited by what the script may need.
     private static func bytes(_ megabytes: Double?) -> Int {
         let wanted = 1e6 * (megabytes ?? 64)
         let room = (NativeMemory.current?.limitBytes ?? .max) / (megabytes != nil ? 2 : 8)

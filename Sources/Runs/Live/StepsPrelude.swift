@@ -1,8 +1,8 @@
-/// The part of `host.steps` that is Lua: it writes the script's tables, and is told when the loop is left.
+/// The Lua part of `host.steps`: it writes the script's tables and notices when the loop is left.
 ///
-/// What it is given: `advance(loop, state)` does what lies between two steps and answers with the next step's number,
-/// or nil at the end. A second result is what to write into the state (see ``SavedTable/writes(without:)``), with the
-/// length of the trace, and a third one says that `answer` goes on from there.
+/// `advance(loop, state)` does what happens between two steps and returns the next step's number, or nil at the end. A
+/// second result is what to write to the state (see ``SavedTable/writes(without:)``) with the length of the trace, and
+/// a third one says that `answer` must be called next.
 enum StepsPrelude {
     static let code = """
         local advance, answer, finish = ...

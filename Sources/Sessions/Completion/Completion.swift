@@ -1,19 +1,19 @@
-/// What Tab found.
+/// The result of Tab.
 package struct Completion: Equatable {
-    /// What can be inserted for certain.
+    /// What all candidates have in common and can be inserted.
     package var insertion = ""
-    /// All that would do, in order.
+    /// All candidates, sorted.
     package var candidates: [String] = []
-    /// What of them was typed already.
+    /// The part of them that is already typed.
     package var typed = ""
-    /// Something to say about it, on lines of its own.
+    /// A message, shown on lines of its own.
     package var note = ""
 
     private static let most = 120
 
     package init() {}
 
-    /// - Parameter typed: what is there of the name already.
+    /// - Parameter typed: the part of the name that is already typed.
     package init(_ names: some Sequence<String>, typed: String) {
         self.typed = typed
         candidates = Array(Set(names)).filter { $0.hasPrefix(typed) }.sorted()
@@ -25,7 +25,7 @@ package struct Completion: Equatable {
         insertion = String(common.dropFirst(typed.count))
     }
 
-    /// The candidates in columns, as a terminal of this width takes them.
+    /// The candidates in columns, for a terminal of this width.
     package func list(columns: Int) -> String {
         let shown = candidates.prefix(Completion.most).map { Text.clipped(Text.safe($0), to: columns) }
         let width = (shown.map(Text.width).max() ?? 1) + 2
@@ -33,7 +33,7 @@ package struct Completion: Equatable {
         let rows = (shown.count + perRow - 1) / perRow
         var text = ""
         for row in 0..<rows {
-            // Down the columns, as ls does.
+            // Column by column, as ls does.
             let cells = stride(from: row, to: shown.count, by: rows).map { shown[$0] }
             var line = cells.map { $0 + String(repeating: " ", count: width - Text.width($0)) }.joined()
             while line.last == " " { line.removeLast() }

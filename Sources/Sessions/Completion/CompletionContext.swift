@@ -1,6 +1,6 @@
 import LuaFlow
 
-/// What is before the cursor, as completers look at it.
+/// The text before the cursor, as completers use it.
 struct CompletionContext {
     let session: Session
     /// The input up to the cursor.
@@ -13,10 +13,10 @@ struct CompletionContext {
         tokens = Lua.tokens(text)
     }
 
-    /// The end of the text that a token directly before the cursor covers.
+    /// The last token, if it ends at the cursor.
     var last: LuaToken? { tokens.last.flatMap { $0.range.upperBound == text.utf8.count ? $0 : nil } }
 
-    /// The name that is being typed, maybe empty, and the tokens before it.
+    /// The name that is being typed, perhaps empty, and the tokens before it.
     var word: (typed: String, before: ArraySlice<LuaToken>) {
         guard let last, last.kind == .name || last.kind == .keyword else { return ("", tokens[...]) }
         return (last.text, tokens.dropLast())
@@ -24,12 +24,12 @@ struct CompletionContext {
 }
 
 extension Session {
-    /// The completers: the first that has an answer gives it. A new one is a file and a line here.
+    /// The completers; the first one with an answer decides. A new one is a file and a line here.
     private static let completers: [@Sendable (CompletionContext) throws -> Completion?] = [
         StringCompletion.complete, MemberCompletion.complete, OptionCompletion.complete, NameCompletion.complete,
     ]
 
-    /// What may follow this text, as Lua. Runs nothing of the user's but a `__complete`; inside an evaluation.
+    /// Completes this text as Lua. Runs no code of the user except `__complete`; call it inside an evaluation.
     package func completion(of text: String) throws -> Completion {
         let context = CompletionContext(self, text)
         for completer in Session.completers {
@@ -38,7 +38,7 @@ extension Session {
         return Completion()
     }
 
-    /// Members of the value that the text ends in after a dot or colon; nil where there is none of these.
+    /// The members of the value before a dot or colon at the end of the text; nil if there is none.
     package func members(_ text: String) throws -> Completion? {
         try MemberCompletion.complete(CompletionContext(self, text))
     }

@@ -1,14 +1,14 @@
 import Editors
 import LuaFlow
 
-/// What is known of an expression without running it: its value, or the type of object that it gives.
+/// What is known about an expression without running it: its value, or the type of its result.
 enum ExpressionValue {
     /// The value, in a table.
     case value(any ScriptTable)
-    /// An object of this type, by what declarations say.
+    /// An object of this type, according to declarations.
     case type(String)
 
-    /// - Parameter tokens: the expression is what they end with.
+    /// - Parameter tokens: tokens that end with the expression.
     static func find(endingAt tokens: ArraySlice<LuaToken>, in session: Session) throws -> ExpressionValue? {
         guard let last = tokens.last else { return nil }
         if last.kind == .string(open: false), let module = tokens.dropLast().last, module.text == "require" {
@@ -27,7 +27,7 @@ enum ExpressionValue {
         return last.text == ")" ? try find(whole: inside, session) : nil
     }
 
-    /// Where the bracket was opened that the tokens end with.
+    /// The index of the bracket that the last token closes.
     private static func opener(_ tokens: ArraySlice<LuaToken>) -> Int? {
         var depth = 0
         for index in tokens.indices.reversed() where tokens[index].kind == .symbol {
@@ -42,7 +42,7 @@ enum ExpressionValue {
         return nil
     }
 
-    /// An expression in parentheses: one that has no operator is what it ends with.
+    /// An expression in parentheses; only if it contains no operator.
     private static func find(whole tokens: ArraySlice<LuaToken>, _ session: Session) throws -> ExpressionValue? {
         var depth = 0
         for token in tokens {
@@ -94,7 +94,7 @@ enum ExpressionValue {
             of: { $0.properties.filter { $0.shortName == name.text } }, on: tokens.dropLast(2), session)
     }
 
-    /// What one of a type's functions gives, for the object that an expression is.
+    /// The result of a function of the object's type.
     private static func result(
         of functions: (TypeBinding) -> [NativeFunction], on receiver: ArraySlice<LuaToken>, _ session: Session
     ) throws -> ExpressionValue? {
@@ -103,7 +103,7 @@ enum ExpressionValue {
         return bindings.flatMap(functions).lazy.compactMap { type($0.declaration) }.first
     }
 
-    /// The type of object, if it is one of ours.
+    /// The name of the type, if it is one of ours.
     func typeName() throws -> String? {
         switch self {
         case .type(let name): return name

@@ -1,10 +1,10 @@
 import Foundation
 
-/// Names of files and folders.
+/// Completes names of files and folders.
 package enum FileNames {
     /// - Parameters:
-    ///   - expandingHome: whether `~/` is the user's home folder; to Lua it is not.
-    ///   - closing: put after a file's name that is the only one: the string's quote.
+    ///   - expandingHome: whether `~/` means the user's home folder; in Lua it does not.
+    ///   - closing: appended to the only candidate, if it is a file: the string's quote.
     package static func completion(expandingHome: Bool = false, _ typed: String, closing: String = "") -> Completion {
         let slash = typed.lastIndex(of: "/")
         let folder = slash.map { String(typed[...$0]) } ?? ""
@@ -12,7 +12,7 @@ package enum FileNames {
         var directory = folder.isEmpty ? "." : folder
         if expandingHome { directory = Words.path(directory) }
         let names = ((try? FileManager.default.contentsOfDirectory(atPath: directory)) ?? [])
-            // Hidden files are meant only where somebody types the dot.
+            // Hidden files only if a dot is typed.
             .filter { $0.hasPrefix(start) && (start.hasPrefix(".") || !$0.hasPrefix(".")) }
             .filter { !$0.unicodeScalars.contains { $0.value < 32 } }
             .map { name in

@@ -1,6 +1,6 @@
 import LuaFlow
 
-/// Fields after a dot and methods after a colon.
+/// Completes fields after a dot and methods after a colon.
 enum MemberCompletion {
     static func complete(_ context: CompletionContext) throws -> Completion? {
         let (typed, before) = context.word
@@ -20,7 +20,7 @@ enum MemberCompletion {
         }
     }
 
-    /// What scripts registered in a module of ours: `projection.Diamond`.
+    /// Parts that scripts registered in one of our modules: `projection.Diamond`.
     private static func registered(_ path: ArraySlice<LuaToken>, _ session: Session) -> [String] {
         guard let name = path.last, path.dropLast().last?.isSymbol(".") != true,
             let module = session.host.modules.first(where: { $0.name == name.text })
@@ -28,7 +28,7 @@ enum MemberCompletion {
         return module.scripted?.names(in: session.host.context) ?? []
     }
 
-    /// - Parameter box: a table with the value in it.
+    /// - Parameter box: a table that contains the value.
     private static func members(
         of box: any ScriptTable, methods: Bool, typed: String, _ session: Session
     ) throws -> [String] {
@@ -47,7 +47,7 @@ enum MemberCompletion {
     }
 }
 
-/// A metatable's `__complete(object, prefix)`, which returns a list of names.
+/// The metatable's `__complete(object, prefix)`, which returns a list of names.
 package enum OwnCompletion {
     package static func names(_ box: any ScriptTable, typed: String, _ session: Session) throws -> [String]? {
         switch try session.helpers.call("complete_in", [.table(box), .string(typed)]).first {
@@ -57,7 +57,7 @@ package enum OwnCompletion {
         }
     }
 
-    /// Names that can be put into a line.
+    /// The names that can be inserted into a line.
     package static func names(_ values: [Value]) -> [String] {
         values.compactMap { value in
             guard case .string(let bytes) = value, case let name = bytes.text,

@@ -1,7 +1,7 @@
 import Foundation
 import LuaFlow
 
-/// Modules that `require` would find: ours, loaded ones, and files on the path.
+/// Completes names of modules for `require`: ours, loaded ones, and files on the path.
 enum ModuleNames {
     static func all(_ session: Session) throws -> [String] {
         var names = session.host.modules.map(\.name) + (try session.helpers.names("loaded"))

@@ -1,4 +1,4 @@
-/// Globals, modules, variables of a paused run, and Lua's own words.
+/// Completes globals, modules, variables of a paused run, and Lua's keywords.
 enum NameCompletion {
     static func complete(_ context: CompletionContext) throws -> Completion? {
         if case .comment? = context.last?.kind { return Completion() }

@@ -1,9 +1,9 @@
 import Editors
 import LuaFlow
 
-/// Names of options inside the braces of a call: `optim.SGD(params, {l`.
+/// Completes names of options in the braces of a call: `optim.SGD(params, {l`.
 ///
-/// The function's declaration says which there are.
+/// The function's declaration lists them.
 enum OptionCompletion {
     static func complete(_ context: CompletionContext) throws -> Completion? {
         let (typed, before) = context.word
@@ -11,7 +11,7 @@ enum OptionCompletion {
             let name = function(around: before)
         else { return nil }
         let wanted = try ScriptIndex(context.session.host.modules).entries.filter { entry in
-            // A method is known by its name alone: the type of what it is called on is not.
+            // A method is recognised by its name only, as the receiver's type is unknown.
             name.hasPrefix(":") ? entry.name.hasSuffix(name) : entry.name == name
         }
         let options = Set(wanted.flatMap { ($0.declaration?.forms ?? []).flatMap(\.names) })
@@ -23,7 +23,7 @@ enum OptionCompletion {
         return completion
     }
 
-    /// The function that the innermost open brace is given to.
+    /// The function to which the innermost open brace is an argument.
     private static func function(around tokens: ArraySlice<LuaToken>) -> String? {
         var open: [Int] = []
         for (index, token) in zip(tokens.indices, tokens) where token.kind == .symbol {

@@ -1,6 +1,6 @@
 import LuaFlow
 
-/// Inside a string: names of modules after `require`, keys of a table behind a bracket, otherwise names of files.
+/// Completes strings: names of modules after `require`, keys of a table after a bracket, otherwise names of files.
 enum StringCompletion {
     static func complete(_ context: CompletionContext) throws -> Completion? {
         guard let last = context.last, last.kind == .string(open: true) else { return nil }
@@ -22,7 +22,7 @@ enum StringCompletion {
         return before.last?.kind == .name && before.last?.text == "require"
     }
 
-    /// `nest["`: the keys of what is indexed, as far as they stand in a string as they are.
+    /// For `nest["` the keys of the table, those that can be written without escapes.
     private static func keys(before context: CompletionContext) throws -> [String]? {
         let before = context.tokens.dropLast()
         guard before.last?.isSymbol("[") == true, let indexed = before.dropLast().last,

@@ -1,8 +1,8 @@
 import LuaFlow
 
-/// The value that a path such as `a.b[1].c` names, read without running code.
+/// The value at a path such as `a.b[1].c`, read without running code.
 enum ValuePath {
-    /// The value, in a table, as not everything crosses the border by itself.
+    /// The value in a table, as not every value can be passed alone.
     static func box(endingAt tokens: ArraySlice<LuaToken>, in session: Session) throws -> (any ScriptTable)? {
         guard let (root, keys) = try path(endingAt: tokens, in: session),
             case .table(let box)? = try session.helpers.call("follow", [root, .list(keys)]).first
@@ -10,7 +10,7 @@ enum ValuePath {
         return box
     }
 
-    /// Where it begins, and the keys from there.
+    /// Where the path begins, and its keys.
     private static func path(endingAt tokens: ArraySlice<LuaToken>, in session: Session) throws -> (Value, [Value])? {
         var keys: [Value] = []
         var rest = tokens
@@ -18,7 +18,7 @@ enum ValuePath {
             if token.kind == .name {
                 rest = rest.dropLast()
                 guard let dot = rest.last, dot.isSymbol(".") else {
-                    // After a colon it would be a call's result.
+                    // After a colon it would be the result of a call.
                     if rest.last?.isSymbol(":") == true { return nil }
                     return try (session.container(of: token.text) ?? .none, [.string(token.text)] + keys.reversed())
                 }
@@ -31,7 +31,7 @@ enum ValuePath {
                 }
                 keys.append(key)
                 rest = rest.dropLast(3)
-                // What is indexed comes next, with no dot between.
+                // The indexed expression comes next, without a dot between.
                 if let name = rest.last, name.kind == .name { continue }
                 guard rest.last?.isSymbol("]") == true else { return nil }
             } else if token.kind == .string(open: false), keys.isEmpty {

@@ -1,15 +1,15 @@
 import Foundation
 
-/// Words as a shell reads them: blanks separate, quotes keep together.
+/// Splits text into words as a shell does: at blanks, except within quotes.
 package enum Words {
     private static var home: String { ProcessInfo.processInfo.environment["HOME"] ?? NSHomeDirectory() }
 
-    /// `~/` is the user's home folder.
+    /// Expands `~/` to the user's home folder.
     package static func path(_ word: String) -> String {
         word == "~" || word.hasPrefix("~/") ? home + word.dropFirst() : word
     }
 
-    /// A file's path from the root on.
+    /// The absolute path of a file.
     package static func whole(_ path: String) -> String { URL(fileURLWithPath: path).path }
 
     package static func split(_ text: String) -> [String] {

@@ -1,11 +1,11 @@
 import Editors
 import LuaFlow
 
-/// Where on its line an error is: what the caret is put under.
+/// The position of an error on its line, where the caret is put.
 enum Caret {
     // MARK: Text that Lua refuses
 
-    /// The first byte of what a syntax error is about, if the source has just this error.
+    /// The offset of a syntax error, if the source has exactly this error.
     static func syntax(_ message: String, source: String) -> Int? {
         // Whether the source came from a file is unknown; an input never begins as only files may.
         let bytes = Array((source + "\n").utf8)
@@ -13,7 +13,7 @@ enum Caret {
         return SyntaxPlace.offset(of: error, in: bytes, isFile: true)
     }
 
-    /// A message names a single byte where a letter is meant that Lua has no use for.
+    /// Replaces a single byte in a message by the whole character that Lua has no use for.
     static func readable(_ message: String, at offset: Int, in source: String) -> String {
         guard let near = message.range(ofLast: " near '<\\"), message.hasSuffix(">'") else { return message }
         let rest = String(decoding: Array(source.utf8)[min(offset, source.utf8.count)...], as: UTF8.self)
@@ -23,8 +23,8 @@ enum Caret {
 
     // MARK: Errors of runs
 
-    /// Column and width of what a message is about, in its line: `(global 'x')`, `tensor.matmul: ...`, the one operator
-    /// that can be meant; nil where that is not certain.
+    /// The columns of what a message is about: `(global 'x')`, `tensor.matmul: ...`, or the only operator that can be
+    /// meant; nil where that is not certain.
     static func runtime(_ message: String, line: String) -> Range<Int>? {
         let tokens = Lua.tokens(line).filter { $0.kind != .comment }
         for path in paths(in: message) {
@@ -50,7 +50,7 @@ enum Caret {
         return joint.isSymbol(":") || ends(before.dropLast(), with: path.dropLast())
     }
 
-    /// What a message may name, the surest first.
+    /// The names that a message may be about, the most certain first.
     private static func paths(in message: String) -> [[String]] {
         var paths: [[String]] = []
         // (local 'x'), (field 'y'), (method 'z'), and the like.
@@ -86,11 +86,11 @@ enum Caret {
     }
 }
 
-/// The `name:12: ` that a message begins with.
+/// The `name:12: ` at the beginning of a message.
 struct SourceLocation: Equatable {
     let chunk: String
     let line: Int
-    /// The message without it.
+    /// The message after it.
     let rest: String
 
     init?(_ message: some StringProtocol) {
@@ -109,8 +109,8 @@ struct SourceLocation: Equatable {
         return nil
     }
 
-    /// All places that a message names, the innermost last: an error handed on by a coroutine has two, and that of a
-    /// module that is no Lua stands on a line of its own.
+    /// All places in a message, the innermost last: an error passed on by a coroutine has two, and that of a module
+    /// with a syntax error is on a line of its own.
     static func all(in message: String) -> [SourceLocation] {
         message.split(separator: "\n").flatMap { line in
             var found: [SourceLocation] = []
@@ -125,7 +125,7 @@ struct SourceLocation: Equatable {
 }
 
 extension String {
-    /// The last place where a text occurs.
+    /// The range of the last occurrence of a text.
     func range(ofLast text: String) -> Range<Index>? {
         var end = endIndex
         while true {

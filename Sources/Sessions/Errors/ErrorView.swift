@@ -1,7 +1,7 @@
 import Foundation
 import LuaFlow
 
-/// An error as the prompt prints it: the message, the source line with a caret, and the script's own calls.
+/// An error as the prompt shows it: the message, the source line with a caret, and the script's own calls.
 ///
 ///     input 2:1: attempt to index a nil value (global 'a')
 ///       a.b = 1
@@ -9,23 +9,22 @@ import LuaFlow
 package struct ErrorView {
     let style: Style
     let columns: Int
-    /// The texts of the inputs, by the name that messages call them.
+    /// The texts of inputs, by their names in messages.
     let inputs: [String: String]
-    /// The Lua files that were run or loaded, from the root: what a message calls a file may be a text of the script's
-    /// own, and a name of anything.
+    /// The Lua files that were run or loaded, as absolute paths. A name in a message may also be a script's own text.
     let files: () -> [String]
 
-    /// A longer file is not shown.
+    /// Longer files are not shown.
     private static let longest = 2 << 20
 
     private static let mostCalls = 8
-    /// What the prompt's own helpers are called in a traceback: they have no names and lines where Lua can do without.
+    /// Names of the prompt's own helpers in tracebacks; they have no names and lines where Lua allows it.
     private static let ownNames = ["?:", "luaflow:"]
 
-    /// - Parameter offset: where it is in the source, if that is known already.
+    /// - Parameter offset: the position in the source, if known.
     package func text(_ error: LuaError, at offset: Int? = nil) -> String {
         if error.kind == .interrupted { return style.error(error.message) + "\n" }
-        // The innermost place whose source is there.
+        // The innermost place whose source is available.
         var location: SourceLocation?
         var source: String?
         for place in SourceLocation.all(in: error.message).reversed() where source == nil {
@@ -48,7 +47,7 @@ package struct ErrorView {
         guard !chunk.hasPrefix("["), !chunk.isEmpty else { return nil }
         let known = files()
         let whole = LoadedFiles.absolute(ByteString(chunk)).text
-        // Of a long path a message has the end only.
+        // Messages only contain the end of a long path.
         let path =
             known.last { $0 == whole } ?? known.last { chunk.hasPrefix("...") && $0.hasSuffix(chunk.dropFirst(3)) }
         guard let path, let stamp = FileStamp(path), stamp.isRegular, stamp.size <= Self.longest,
@@ -60,9 +59,9 @@ package struct ErrorView {
         return String(decoding: bytes, as: UTF8.self)
     }
 
-    /// - Parameter offset: the byte, for text that is no Lua; it may stand on a line before the one that is named.
+    /// - Parameter offset: the byte of a syntax error; it may be on a line before the one named.
     private func excerpt(_ source: String, _ location: SourceLocation, _ offset: Int?) -> String {
-        // By bytes: to Swift a carriage return and a line feed are one character.
+        // By bytes: Swift takes a carriage return and a line feed for one character.
         let lines = source.utf8.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false).map { line in
             String(decoding: line.last == UInt8(ascii: "\r") ? line.dropLast() : line, as: UTF8.self)
         }
@@ -71,7 +70,7 @@ package struct ErrorView {
             let line = lines[location.line - 1]
             return shown(line, Caret.runtime(location.rest, line: line))
         }
-        // The byte's line and its place there.
+        // The line of the byte and its column.
         let before = source.utf8.prefix(offset)
         let number = before.count { $0 == UInt8(ascii: "\n") }
         let column =
@@ -82,7 +81,7 @@ package struct ErrorView {
         return number < lines.count ? shown(lines[number], column..<(column + 1)) : ""
     }
 
-    /// The line, moved so that the caret is on the screen, and the caret.
+    /// The line, shifted so that the caret is visible, and the caret.
     private func shown(_ line: String, _ range: Range<Int>?) -> String {
         let bytes = Array(line.utf8)
         func safe(_ slice: some Sequence<UInt8>) -> String { Text.safe(String(decoding: Array(slice), as: UTF8.self)) }
@@ -101,7 +100,7 @@ package struct ErrorView {
             + "  " + String(repeating: " ", count: Text.width(before)) + style.caret(caret) + "\n"
     }
 
-    /// `  in function 'f' at lib.lua:12`; of a long path the end.
+    /// A call such as `  in function 'f' at lib.lua:12`; a long path is cut at the front.
     private func call(_ frame: String) -> String {
         guard let place = SourceLocation(frame) else { return Text.clipped("  " + frame, to: columns) }
         let what = Text.clipped("  \(place.rest) at ", to: columns * 2 / 3)
@@ -123,7 +122,7 @@ package struct ErrorView {
             guard !frame.hasPrefix("[C]"), !frame.hasPrefix("(...tail") else { continue }
             frames.append(Text.safe(String(frame)))
         }
-        // The line of the error itself, when it stands in no function, says nothing new.
+        // The line of the error itself, outside of functions, adds nothing.
         if let only = frames.first, frames.count == 1, only.hasSuffix("in main chunk"), let location,
             only.hasPrefix("\(location.chunk):\(location.line):")
         {

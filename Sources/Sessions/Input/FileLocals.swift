@@ -2,14 +2,14 @@ import Editors
 import Foundation
 import LuaFlow
 
-/// A file's text so that the prompt gets at its top-level locals: behind each declaration stands, on the same line, a
-/// call that hands out a function which reads and writes those variables.
+/// A file's text, changed so that the prompt has access to its top-level locals: after each declaration, on the same
+/// line, a call passes out a function that reads and writes these variables.
 ///
 ///     local x, y = 1, 2      ->      local x, y = 1, 2;("")["\0"](1,function(i,s,v)if i==1 then ... end end);
 ///
-/// They are the file's own variables, shared with its functions, and those that were made before an error are there.
-/// What receives the functions stands under a key of the string library's that no name can spell, so that nothing that
-/// the file does to its globals or to `_ENV` is in the way; it needs no local variable, of which a file may have 200.
+/// They are the file's own variables, shared with its functions, also when an error ends the file. The receiver of the
+/// functions is under a key of the string library that no name can spell, so that nothing the file does to its globals
+/// or `_ENV` interferes; it needs no local variable, of which a file may have 200.
 package struct FileLocals {
     package struct Variable: Equatable {
         package let name: String
@@ -17,21 +17,21 @@ package struct FileLocals {
         package let isConstant: Bool
     }
 
-    /// The text to run, with the lines of the original.
+    /// The text to run, with the line numbers of the original.
     package let text: [UInt8]
-    /// What each declaration makes, in order.
+    /// The variables of each declaration, in order.
     package let declarations: [[Variable]]
 
-    /// A file that is longer is run as it is.
+    /// Longer files are run unchanged.
     static let longest = 16 << 20
 
-    /// - Returns: nil where there is nothing to hand out: no such file, no Lua, no locals.
+    /// - Returns: nil if there is nothing to pass out: no such file, a syntax error, no locals.
     init?(path: ByteString) {
         guard let bytes = FileLocals.bytes(of: path) else { return nil }
         self.init(bytes)
     }
 
-    /// `main.lua:3` where the file declares a local variable of this name; nil where it does not.
+    /// The place where the file declares a local of this name, `main.lua:3`; nil if it does not.
     static func place(of name: String, in path: ByteString) -> String? {
         guard let bytes = bytes(of: path), let tree = try? Parser.parse(bytes: bytes, isFile: true),
             let found = tree.locals.first(where: { $0.name == name })
@@ -41,7 +41,7 @@ package struct FileLocals {
     }
 
     private static func bytes(of path: ByteString) -> [UInt8]? {
-        // Only a file that is what it was when it is read again; and the first read of a pipe would be the last.
+        // Only a regular file is the same when it is read again; a pipe would be empty.
         guard let stamp = FileStamp(path), stamp.isRegular else { return nil }
         let descriptor = path.withCString { open($0, O_RDONLY | O_CLOEXEC) }
         guard descriptor >= 0 else { return nil }

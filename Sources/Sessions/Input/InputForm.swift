@@ -1,20 +1,20 @@
 import Editors
 import LuaFlow
 
-/// What an input is, by Lua's own parser.
+/// The form of an input, according to Lua's own parser.
 package enum InputForm: Equatable {
-    /// Its values are printed: `return` was put before it.
+    /// An expression: `return` is put before it, and its values are shown.
     case expression
     case statements
-    /// Statements, and from this byte on an expression, whose values are printed: `t = {1}; #t`.
+    /// Statements followed by an expression from this byte on, whose values are shown: `t = {1}; #t`.
     case ending(at: Int)
-    /// The parser met the end where it wanted more.
+    /// The parser reached the end and expected more.
     case unfinished
-    /// It ends in `x:name`, a method that is not called.
+    /// It ends in `x:name`, a method without a call.
     case uncalled
     case wrong
 
-    /// - Parameter text: an input with its top-level locals kept already.
+    /// - Parameter text: an input whose top-level locals were already converted to globals.
     package init(_ text: String, _ interpreter: Interpreter) {
         let whole = InputForm.verdict("return " + text, interpreter)
         if whole == .statements {
@@ -37,8 +37,8 @@ package enum InputForm: Equatable {
         }
     }
 
-    /// Whether nothing is missing but a call's parentheses. A method's name is nothing by itself, and nobody ends a
-    /// line between it and its arguments.
+    /// Whether only a call's parentheses are missing. A method's name alone is no expression, and nobody ends a line
+    /// between it and its arguments.
     private static func endsInMethod(_ text: String, _ interpreter: Interpreter) -> Bool {
         let end = Lua.tokens(text).filter { $0.kind != .comment }.suffix(2)
         guard end.first?.isSymbol(":") == true, end.last?.kind == .name, let last = end.last else { return false }
@@ -47,7 +47,7 @@ package enum InputForm: Equatable {
         return [call, "return " + call].contains { verdict($0, interpreter) == .statements }
     }
 
-    /// The code that gives the input's values.
+    /// The code that returns the input's values.
     package func code(_ text: String) -> String {
         switch self {
         case .expression: InputForm.returning(text, from: 0)
@@ -56,7 +56,7 @@ package enum InputForm: Equatable {
         }
     }
 
-    /// Where the words begin that are no statement, behind some that are. They must be set off: `x = 1 2` is a slip.
+    /// Where an expression begins after statements. They must be separated: `x = 1 2` is an error.
     package static func split(_ text: String) -> Int? {
         guard let start = Parser.refusedStatement(in: text), start > 0,
             let before = Lua.tokens(text).last(where: { $0.range.upperBound <= start && $0.kind != .comment })
@@ -66,7 +66,7 @@ package enum InputForm: Equatable {
         return isSetOff ? start : nil
     }
 
-    /// Where a call begins that is the last of several statements; nil where it is none, or stands alone.
+    /// Where the last of several statements begins if it is a call; nil if it is none or the only one.
     package static func lastCall(in text: String) -> Int? {
         guard let tree = try? Parser.parse(text), let last = tree.body.statements.last, case .call = last.kind,
             last.offset > 0
@@ -82,7 +82,7 @@ package enum InputForm: Equatable {
 
     private static func verdict(_ text: String, _ interpreter: Interpreter) -> InputForm {
         do {
-            // The end of the line belongs to it: a quoted string does not go on behind one, but for a backslash or \z.
+            // With a line end, at which a quoted string ends unless there is a backslash or \z.
             try interpreter.check(code: text + "\n")
             return .statements
         } catch {

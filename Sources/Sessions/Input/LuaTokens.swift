@@ -1,17 +1,17 @@
 import Editors
 
-/// The words of a piece of Lua, finished or not. The prompt looks at inputs by them; whether an input is right or
-/// finished is Lua's own parser's to say.
+/// A token of a piece of Lua, complete or not. The prompt examines inputs by tokens; whether an input is right or
+/// complete is decided by Lua's own parser.
 package struct LuaToken: Equatable {
     package enum Kind: Equatable {
         case name, keyword, number, symbol, comment
-        /// A string; one that is still open began with these bytes and ends with the text.
+        /// A string; an open one begins with these bytes and extends to the end of the text.
         case string(open: Bool)
     }
 
     package let kind: Kind
     package let text: String
-    /// Positions in the text's UTF-8.
+    /// The offsets in the text's UTF-8.
     package let range: Range<Int>
 
     package func isSymbol(_ symbol: String) -> Bool { kind == .symbol && text == symbol }
@@ -41,14 +41,14 @@ package enum Lua {
         switch token.kind {
         case .name: .name
         case .string: .string(open: false)
-        // One that ends with its line stays as it is.
+        // An unfinished token before the end of the text (a quoted string cut off by its line's end) counts as closed.
         case .unfinished: .string(open: isLast)
         case .integer, .number: .number
         default: token.kind.rawValue.first.map { $0.isLetter } ?? false ? .keyword : .symbol
         }
     }
 
-    /// Comments are no words to Lua; the one that the text ends in is one to the prompt.
+    /// Comments are no tokens in Lua; a comment at the end of the text is one for the prompt.
     private static func lastComment(_ bytes: [UInt8], from start: Int) -> Range<Int>? {
         var end = bytes.count
         while end > start, bytes[end - 1] == UInt8(ascii: "\n") || bytes[end - 1] == UInt8(ascii: "\r") { end -= 1 }

@@ -1,11 +1,11 @@
-/// Makes `local` at the prompt last.
+/// Makes top-level `local` variables persist at the prompt.
 ///
-/// A chunk's local variables end with the chunk, so that `local x = 1` would be gone at the next prompt. People mean a
-/// variable of the session: outside of any block or function, `local x = 1` is read as `x = 1`. Inside a block, and
-/// with `<close>`, nothing changes.
+/// A chunk's local variables end with the chunk, so that `local x = 1` would be gone at the next prompt. Users mean a
+/// variable of the session: outside of blocks and functions, `local x = 1` is read as `x = 1`. Inside a block, and with
+/// `<close>`, nothing changes.
 package enum TopLevelLocals {
     package enum Form {
-        /// Nothing moves: messages name the columns that were typed.
+        /// Keeps positions, so that messages name the columns as typed.
         case inPlace
         /// Without the gaps, for a file.
         case compact
@@ -20,10 +20,10 @@ package enum TopLevelLocals {
         return String(decoding: bytes, as: UTF8.self)
     }
 
-    /// The names that an input so declares.
+    /// The names that an input declares in this way.
     package static func declared(_ text: String) -> [String] { declarations(in: text, .inPlace).flatMap(\.names) }
 
-    /// One `local` that is read as none: its names, and what changes.
+    /// A `local` that is read as an assignment: its names and the changes to the text.
     private struct Declaration {
         var names: [String] = []
         var edits: [(range: Range<Int>, text: String)] = []
@@ -44,7 +44,7 @@ package enum TopLevelLocals {
         return found
     }
 
-    /// - Returns: nil for one that stays.
+    /// - Returns: nil for one that stays local.
     private static func declaration(_ tokens: [LuaToken], at start: Int, _ form: Form) -> Declaration? {
         func token(_ index: Int) -> LuaToken? { index < tokens.count ? tokens[index] : nil }
         guard let next = token(start + 1) else { return nil }
@@ -73,7 +73,7 @@ package enum TopLevelLocals {
         }
         guard !declaration.names.isEmpty else { return nil }
         if token(index)?.isSymbol("=") != true {
-            // A declaration alone: assigns nil.
+            // A declaration without values assigns nil.
             let last = tokens[index - 1].range.upperBound
             declaration.edits.append((last..<last, " = nil"))
         }

@@ -1,11 +1,11 @@
 import LuaFlow
 
-/// What is said of `x:dim`, which Lua takes for the beginning of a call.
+/// The message for `x:dim`, which is an incomplete call in Lua.
 package enum UncalledMethod {
     package static func text(_ input: String, _ session: Session) -> String {
         let tokens = Lua.tokens(input).filter { $0.kind != .comment }
         guard let name = tokens.last?.text else { return "" }
-        // The expression that it is called on, as it was typed.
+        // The receiver, as it was typed.
         let expression = receiver(tokens.dropLast(2))
         let bytes = Array(input.utf8)
         let start = expression.first?.range.lowerBound ?? 0
@@ -25,7 +25,7 @@ package enum UncalledMethod {
         return text
     }
 
-    /// The names, fields, indices and calls that end here without a blank between them.
+    /// The names, fields, indices and calls at the end, without blanks between them.
     private static func receiver(_ tokens: ArraySlice<LuaToken>) -> ArraySlice<LuaToken> {
         guard var start = tokens.indices.last else { return tokens }
         while start > tokens.startIndex, tokens[start - 1].range.upperBound == tokens[start].range.lowerBound,

@@ -1,13 +1,13 @@
 import LuaFlow
 
-/// Tensors and other values as tables in HTML.
+/// Tensors and other values as HTML tables.
 enum HTMLTable {
-    /// More rows or columns than this are left out in the middle.
+    /// Larger tables are cut in the middle.
     private static let most = 20
-    /// How many are shown at each end then.
+    /// How many rows or columns are then shown at each end.
     private static let edge = 8
 
-    /// A vector or a matrix; nil for one of other dimensions, or without elements.
+    /// The table for a vector or a matrix; nil for other dimensions, and without elements.
     static func text(_ tensor: Tensor) throws -> String? {
         guard (1...2).contains(tensor.rank), tensor.count > 0 else { return nil }
         let isVector = tensor.rank == 1
@@ -31,7 +31,7 @@ enum HTMLTable {
             headings, cells, note: "tensor \(Shape.describe(tensor.shape)) \(tensor.dtype.rawValue)", isEscaped: true)
     }
 
-    /// Indices from 0, nil where some are left out.
+    /// The indices that are shown, from 0, with nil where some are left out.
     private static func shown(_ count: Int) -> [Int?] {
         count <= most ? Array(0..<count) : Array(0..<edge) + [nil] + Array((count - edge)..<count)
     }
@@ -74,8 +74,8 @@ enum HTMLTable {
 
     // MARK: Lists of records
 
-    /// A list of two or more tables with the same names in them, whose values are numbers, strings or booleans, as a
-    /// table of theirs; nil for other values.
+    /// A table for a list of two or more records with the same names, whose values are numbers, strings or booleans;
+    /// nil for other values.
     static func text(_ list: any ScriptTable) throws -> String? {
         let count = try list.count
         guard (2...1000).contains(count) else { return nil }

@@ -2,15 +2,15 @@ import Autodiff
 import Foundation
 import LuaFlow
 
-/// Looks at values: tables by structure, without metamethods; objects by their own description.
+/// Examines values: tables by their contents, without metamethods; objects by their own description.
 ///
-/// Only a script's `__tostring` runs code here; the caller makes that interruptible.
+/// Only a script's `__tostring` runs code; the caller must make that interruptible.
 package final class Inspector {
     private let helpers: Helpers
     private let columns: Int
-    /// The tables around the one that is looked at, and where they stand.
+    /// The tables that contain the present one, with their paths.
     private var open: [(identity: String, path: String)] = []
-    /// Entries that may still be shown: a large tree ends somewhere.
+    /// How many entries may still be shown: large trees are cut.
     private var budget = 2000
 
     package static let deepest = 6
@@ -21,7 +21,7 @@ package final class Inspector {
         self.columns = columns
     }
 
-    /// What one helper says of a value.
+    /// A helper's description of a value.
     package struct Description {
         let kind: String
         let payload: Value
@@ -40,7 +40,7 @@ package final class Inspector {
         try shown(Description(try helpers.call("describe_at", [.table(results), .integer(index)])[...]), path: "")
     }
 
-    /// One line about a value: its type, and what it is like.
+    /// One line about a value: its type, and a short description.
     package func summary(_ name: String, in container: Value) throws -> String {
         let description = Description(try helpers.call("describe_at", [container, .string(name)])[...])
         switch description.kind {
@@ -83,7 +83,7 @@ package final class Inspector {
         }
     }
 
-    /// A number so that Lua reads it back as the same.
+    /// A number in a form that Lua reads back as the same.
     package static func number(_ value: Value) -> String {
         switch value {
         case .boolean(let flag): return String(flag)
@@ -96,13 +96,13 @@ package final class Inspector {
         }
     }
 
-    /// Six significant digits, for tables.
+    /// A number with six significant digits, for tables.
     static func significant(_ number: Double) -> String {
         let text = String(format: "%.6g", number)
         return text.contains(where: { ".eEn".contains($0) }) ? text : text + ".0"
     }
 
-    /// As Lua prints it when fourteen digits are enough, else all digits that count.
+    /// As Lua prints it if fourteen digits are enough, else with all significant digits.
     private static func shortest(_ number: Double) -> String {
         let short = String(format: "%.14g", number)
         let text = Double(short) == number ? short : "\(number)"
@@ -169,7 +169,7 @@ package final class Inspector {
         return stride(from: 0, to: flat.count - 2, by: 3).map { Description(flat[$0..<($0 + 3)]) }
     }
 
-    /// A key as Lua's source would have it, and its place: names, numbers, the rest.
+    /// A key as written in Lua, and its sort order: names, numbers, others.
     private func key(_ description: Description) throws -> (String, (Int, Double, String)) {
         switch description.kind {
         case "string":
@@ -210,7 +210,7 @@ package final class Inspector {
         return object as? Variable
     }
 
-    /// What a `__tostring` says, if there is one.
+    /// The result of `__tostring`, if there is one.
     private func described(_ value: Value) throws -> String? {
         guard case .boolean(true)? = try helpers.call("describes_itself", [value]).first else { return nil }
         let (done, text) = try ownText(.list([value]))

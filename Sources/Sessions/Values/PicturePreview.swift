@@ -2,20 +2,20 @@ import Autodiff
 import LuaFlow
 import Pictures
 
-/// Tensors that are pictures, and figures, as pictures.
+/// Shows image tensors and figures as images.
 ///
-/// What image.show and image.grid take: (H, W) and (1, H, W) in grey, (3, H, W) in colour, a batch (N, C, H, W) of
-/// those or (N, H, W) of grey ones, and a list of pictures. It is shown when the sides are at least 8 and not too
-/// unlike, and all values are in [0, 1] and not all the same.
+/// The shapes are those of image.show and image.grid: (H, W) and (1, H, W) in grey, (3, H, W) in colour, batches (N, C,
+/// H, W) of these or (N, H, W) of grey ones, and lists of images. A tensor is shown as an image when its sides are at
+/// least 8 and of similar size, and all values are in [0, 1] and not all equal.
 package enum PicturePreview {
     package static let shortest = 8
     package static let mostUnlike = 4
-    /// Of a batch this many are shown.
+    /// The most images of a batch that are shown.
     package static let mostPictures = 8
-    /// A longer side is looked at in steps: no terminal has as many places.
+    /// Longer sides are subsampled, as no terminal has so many places.
     private static let longest = 1024
 
-    /// The picture's text, or nil when the value is none.
+    /// The image as text; nil when the value is none.
     package static func text(_ value: Value, columns: Int) throws -> String? {
         if case .object(let object) = value, let figure = try TerminalPicture.text(figure: object, columns: columns) {
             return figure
@@ -29,7 +29,7 @@ package enum PicturePreview {
         return total > shown.count ? text + "... \(total - shown.count) more\n" : text
     }
 
-    /// A figure or a picture as files; nil when the value is none.
+    /// A figure or an image as representations; nil when the value is none.
     package static func representations(_ value: Value) throws -> [Representation]? {
         if case .object(let object) = value,
             let made = try PictureFile.representations(figure: object, for: "display")
@@ -40,7 +40,7 @@ package enum PicturePreview {
         return try PictureFile.representations(of: pictures, for: "display")
     }
 
-    /// The first pictures of a value, and how many it has.
+    /// The first images of a value, and how many it has.
     private static func pictures(in value: Value) throws -> (first: [Tensor], total: Int)? {
         switch value {
         case .object(let object):
@@ -72,7 +72,7 @@ package enum PicturePreview {
         shape.count == 2 || (shape.count == 3 && (shape[0] == 1 || shape[0] == 3))
     }
 
-    /// The tensor, with no more pixels than can be seen; nil when it is no picture.
+    /// The tensor with no more pixels than can be seen; nil when it is no image.
     private static func picture(_ tensor: Tensor) throws -> Tensor? {
         guard isShape(tensor.shape) else { return nil }
         let (height, width) = (tensor.rank - 2, tensor.rank - 1)

@@ -1,10 +1,10 @@
-/// A value on its way to the terminal.
+/// A value prepared for the terminal.
 package indirect enum Shown: Equatable {
     /// One line.
     case leaf(String)
-    /// Text with lines of its own, such as a tensor's numbers.
+    /// Text of several lines, such as a tensor's numbers.
     case block(String)
-    /// Elements, then fields with their keys as Lua's source would have them, then how many are left out.
+    /// Elements, then fields with keys as written in Lua, then the number of entries left out.
     case table(elements: [Shown], fields: [Field], omitted: Int)
 
     package struct Field: Equatable {
@@ -13,7 +13,7 @@ package indirect enum Shown: Equatable {
     }
 }
 
-/// Lays values out: on one line where that fits, else an entry a line, numbers and short words in rows.
+/// Lays out values: on one line if they fit, else one entry per line, with numbers and short words in rows.
 package struct Layout {
     private let columns: Int
 
@@ -27,7 +27,7 @@ package struct Layout {
         }
     }
 
-    /// The value on one line, or nil if it takes more than `room`.
+    /// The value on one line; nil if it needs more columns than `room`.
     private func flat(_ shown: Shown, room: Int) -> String? {
         guard room > 0 else { return nil }
         switch shown {
@@ -51,7 +51,7 @@ package struct Layout {
 
     package static func omission(_ count: Int) -> String { "... \(count) more" }
 
-    /// - Parameter prefix: what stands before the value on its first line.
+    /// - Parameter prefix: the text before the value on its first line.
     private func lines(_ shown: Shown, indent: Int, prefix: String) -> [String] {
         let margin = String(repeating: " ", count: indent)
         let room = columns - indent - Text.width(prefix) - 1
@@ -78,7 +78,7 @@ package struct Layout {
         lines.dropLast() + lines.suffix(1).map { $0 + "," }
     }
 
-    /// Elements: short ones several to a line, in columns that align.
+    /// Elements: several short ones per line, in aligned columns.
     private func rows(_ elements: [Shown], indent: Int) -> [String] {
         let margin = String(repeating: " ", count: indent)
         let texts = elements.map { flat($0, room: 24) }
@@ -88,7 +88,7 @@ package struct Layout {
         let cells = texts.compactMap { $0.map { $0 + "," } }
         let width = (cells.map(Text.width).max() ?? 1) + 1
         let perRow = max((columns - indent) / width, 1)
-        // Numbers line up at their right ends, words at their left.
+        // Numbers are aligned at the right, words at the left.
         let isNumeric = cells.allSatisfy { $0.first.map { "-0123456789".contains($0) } ?? false }
         return stride(from: 0, to: cells.count, by: perRow).map { start in
             let row = cells[start..<min(start + perRow, cells.count)].map { cell in

@@ -1,12 +1,12 @@
 import Foundation
 
-/// Colours, where the terminal has them and nobody asked for none (https://no-color.org).
+/// Colours, if the terminal supports them and they are not turned off (https://no-color.org).
 public struct Style: Sendable {
     public let isColoured: Bool
 
     public init(isColoured: Bool) { self.isColoured = isColoured }
 
-    /// What the environment says of a terminal.
+    /// The style for a terminal with this environment.
     public static func detect(_ environment: [String: String], isTerminal: Bool) -> Style {
         let refused = !(environment["NO_COLOR"] ?? "").isEmpty
         let terminal = environment["TERM"] ?? ""

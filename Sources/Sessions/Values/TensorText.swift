@@ -1,9 +1,9 @@
 import Autodiff
 import LuaFlow
 
-/// Tensors at the prompt: the numbers where they fit the screen, their edges where not.
+/// Tensors at the prompt: all numbers if they fit the screen, else the edges.
 package enum TensorText {
-    /// More lines than this are too many for an answer.
+    /// More lines are too many for an answer.
     private static let mostLines = 24
 
     package static func whole(_ x: Variable, columns: Int) throws -> String {
@@ -11,7 +11,7 @@ package enum TensorText {
         let lines = all.split(separator: "\n", omittingEmptySubsequences: false)
         if lines.count <= mostLines, lines.allSatisfy({ $0.utf8.count <= columns }) { return all }
         if x.shape.count <= 1, all.utf8.count <= 10 * columns { return all }
-        // Wide numbers leave room for fewer.
+        // Wide numbers leave room for fewer of them.
         for edge in (1...TensorDescription.edge).reversed() {
             let edges = try TensorDescription.describe(x, limit: 0, edge: edge)
             if edge == 1 || numbersFit(edges, columns) { return edges }
@@ -19,15 +19,15 @@ package enum TensorText {
         return all
     }
 
-    /// Whether no row of numbers is too wide; what stands behind the last one may go on in the next line.
+    /// Whether no row of numbers is too wide; what follows the last one may go on the next line.
     private static func numbersFit(_ text: String, _ columns: Int) -> Bool {
         text.split(separator: "\n").allSatisfy { row in
-            // One more: behind the last row a parenthesis closes the tensor.
+            // One column more, as a parenthesis closes the tensor after the last row.
             (row.lastIndex(of: "}").map { row[...$0] } ?? row).utf8.count < columns
         }
     }
 
-    /// For a place where one line must do.
+    /// A description on one line.
     package static func brief(_ x: Variable) -> String {
         if x.value.count == 1, let number = try? x.value.scalar() {
             let type = x.dtype.isFloating ? "" : " \(x.dtype.rawValue)"

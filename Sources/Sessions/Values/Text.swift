@@ -1,15 +1,15 @@
 import LuaFlow
 
-/// Text as a terminal shows it: columns it takes, and what must not reach the terminal as it is.
+/// Text for a terminal: its width, and the removal of control characters.
 package enum Text {
-    /// Columns that a string takes, by the rules that terminals share: wide letters take two, combining ones none.
+    /// The columns of a string, by the rules that terminals share: wide characters take two, combining ones none.
     package static func width(_ text: some StringProtocol) -> Int { TerminalText.width(text) }
     private static func width(_ character: Character) -> Int { TerminalText.width(character) }
 
-    /// A string as Lua's source would have it.
+    /// A string as a Lua literal.
     package static func quoted(_ text: String) -> String { "\"" + escaped(text, quotes: true) + "\"" }
 
-    /// Bytes that are not UTF-8, as Lua's source would have them.
+    /// Bytes that are no valid UTF-8, as a Lua literal.
     package static func quoted(bytes: [UInt8]) -> String {
         var result = ""
         var rest = bytes[...]
@@ -29,7 +29,7 @@ package enum Text {
         return "\"" + result + "\""
     }
 
-    /// What a script printed or called something, made safe: nothing in it moves the terminal's pen.
+    /// Untrusted text without control characters, so that it cannot move the terminal's cursor.
     package static func safe(_ text: String) -> String {
         text.split(separator: "\n", omittingEmptySubsequences: false).map {
             escaped(String($0), quotes: false, tabs: true)
@@ -50,7 +50,7 @@ package enum Text {
             default:
                 switch scalar.properties.generalCategory {
                 case .control: result += "\\x" + hexadecimal(scalar.value)
-                // Among them what turns the direction of writing round.
+                // They include characters that reverse the direction of writing.
                 case .format, .lineSeparator, .paragraphSeparator, .privateUse:
                     result += "\\u{" + String(scalar.value, radix: 16, uppercase: true) + "}"
                 default: result.unicodeScalars.append(scalar)
@@ -65,7 +65,7 @@ package enum Text {
         return digits.count < 2 ? "0" + digits : digits
     }
 
-    /// The beginning of a text, with dots where something is left out.
+    /// The beginning of a text, with dots if something is cut off.
     package static func clipped(_ text: String, to columns: Int) -> String {
         guard width(text) > columns else { return text }
         var result = ""
@@ -78,7 +78,7 @@ package enum Text {
         return result + "..."
     }
 
-    /// Breaks lines that are too wide, after a blank or a comma where there is one.
+    /// Breaks lines that are too wide, after a blank or a comma if possible.
     package static func wrapped(_ text: String, to columns: Int, indent: Int = 4) -> String {
         text.split(separator: "\n", omittingEmptySubsequences: false).map { wrap($0, columns, indent) }
             .joined(separator: "\n")

@@ -1,21 +1,21 @@
 import Chains
 import Scripting
 
-/// Which numbers of a point a figure of chains shows, and what it calls them.
+/// The numbers of a point that a figure of chains shows, with their names.
 struct ShownChains {
     let draws: ChainDraws
-    /// Which of a point's numbers, from 1, and their draws.
+    /// The indices of the numbers, from 1, and their draws.
     let numbers: [Int]
     let series: [ChainSeries]
     let names: [String]
 
-    /// The colour of a chain: the palette's first, then again.
+    /// The colour of a chain, from the palette, repeated if necessary.
     static func color(_ chain: Int) -> Color { Palette.color(chain) }
 }
 
 extension Parameter<ShownChains> {
-    /// `samples`, `names`, `numbers`.
-    /// - Parameter most: how many numbers of a point are shown when nothing else is asked for.
+    /// The parameters `samples`, `names` and `numbers`.
+    /// - Parameter most: how many numbers of a point are shown by default.
     static func shownChains(most: Int) -> Parameter {
         .joined(
             .argument("samples", .draws, "(chains, draws, ...), or what mcmc.sample returns"),

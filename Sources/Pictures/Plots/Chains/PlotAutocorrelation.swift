@@ -25,7 +25,7 @@ let plotAutocorrelation = Declaration(
         var series: [Series] = []
         for chain in 0..<one.chains {
             let covariance = Autocovariance.of(one.chain(chain))
-            // A chain that stands still has none.
+            // A constant chain has no autocorrelation.
             guard covariance[0] > 0 else { continue }
             var line = Series(
                 x: (0...last).map(Double.init), y: covariance.prefix(last + 1).map { $0 / covariance[0] },

@@ -26,7 +26,7 @@ let plotTrace = Declaration(
         panels.append(
             try density.panel(
                 (0..<one.chains).map { chain in
-                    // The same bins for all chains, as a smooth outline through their middles.
+                    // The same bins for all chains, drawn as a line through their middles.
                     var heights = [Double](repeating: 0, count: bins.heights.count)
                     let (low, width) = (bins.edges[0], bins.edges[1] - bins.edges[0])
                     for x in one.chain(chain) {

@@ -1,6 +1,6 @@
 import Scripting
 
-/// What all kinds of axes have in common; finds their ranges.
+/// The options of all kinds of axes, from which ranges follow.
 struct AxesOptions {
     enum Aspect: String, CaseIterable { case auto, equal }
 
@@ -40,10 +40,10 @@ struct AxesOptions {
         .option("xticklabels", \.xticklabels, .optional(.labels), "what stands at the xticks, in place of numbers"),
         .option("yticklabels", \.yticklabels, .optional(.labels), "what stands at the yticks, in place of numbers"))
 
-    /// A panel around data.
+    /// A panel for data.
     /// - Parameters:
-    ///   - base: a value of y that must be seen: the foot of bars.
-    ///   - words: marks under the axis for want of `xticks`.
+    ///   - base: a value of y that must be visible: the foot of bars.
+    ///   - words: labels under the axis, unless `xticks` is given.
     func panel(
         _ series: [Series], field: Field? = nil, contours: [ContourLine] = [], base: Double? = nil,
         words: [Ticks.Mark]? = nil
@@ -51,10 +51,10 @@ struct AxesOptions {
         for (index, one) in series.enumerated() {
             let name = series.count == 1 ? "" : "series \(index + 1): "
             try positive(one.x, logx, name + "x", "logx")
-            // An empty bin has no bar; that is no number below zero.
+            // An empty bin has no bar; its 0 is no error on a logarithmic axis.
             try positive(one.style == .bars ? one.y.filter { $0 != 0 } : one.y, logy, name + "y", "logy")
         }
-        // Gaps have no place that must be seen.
+        // Gaps need not be visible.
         var xs = series.flatMap(\.reach).filter(\.isFinite)
         var ys = series.flatMap { one -> [Double] in
             guard let errors = one.errors else { return one.y }
@@ -70,7 +70,7 @@ struct AxesOptions {
         let xMargin = field != nil ? 0 : isBars ? 0.02 : 0.03
         let yMargin = field != nil ? 0 : 0.05
         var x = try axis(xlim, "xlim", xs, logx, margin: (xMargin, xMargin))
-        // Bars stand on the axis.
+        // Bars begin on the axis.
         let foot = base == 0 && !logy && (ys.min() ?? 0) >= 0 ? 0 : yMargin
         var y = try axis(ylim, "ylim", ys, logy, margin: (foot, yMargin))
         x.marks = try marks(xticks, "xticks", xticklabels, "xticklabels", on: x) ?? words
@@ -91,7 +91,7 @@ struct AxesOptions {
         return try ticks?.marks(name, labels, labelName, on: axis)
     }
 
-    /// Axes with equal units are as long as their ranges: ranges that differ too much leave no room to see.
+    /// Axes with equal units are as long as their ranges; ranges that differ too much are refused.
     private func checkEqual(_ x: Axis, _ y: Axis) throws {
         if x.isLogarithmic || y.isLogarithmic { throw Fault("aspect", "\"equal\" needs linear axes") }
         let ratio = (x.high - x.low) / (y.high - y.low)

@@ -1,6 +1,6 @@
 import Scripting
 
-/// How numbers of a matrix become colours.
+/// How numbers of a matrix are mapped to colours.
 struct FieldOptions {
     var vmin: Double?
     var vmax: Double?
@@ -14,12 +14,12 @@ struct FieldOptions {
             .option("colormap", \.colormap, .choice()))
     }
 
-    /// Which values get the two ends of the colours.
-    /// - Parameter unit: whether values that all lie in [0, 1] have that scale.
+    /// The values at the two ends of the colour scale.
+    /// - Parameter unit: whether values that all lie in [0, 1] get that scale.
     func scale(_ values: [Double], unit: Bool) throws -> ColorBar {
         var low = values.min() ?? 0
         var high = values.max() ?? 1
-        // Pictures are compared with each other, so that all of them in [0, 1] share that scale.
+        // Images are compared with each other, so all of them in [0, 1] share that scale.
         if unit, low >= 0, high <= 1 { (low, high) = (0, 1) }
         (low, high) = (vmin ?? low, vmax ?? high)
         guard abs(low) <= 1e150, abs(high) <= 1e150, low <= high else {
@@ -49,7 +49,7 @@ extension Matrix {
     }
 }
 
-/// Where the first and the last of a matrix's rows or columns lie.
+/// The coordinates of the first and the last of a matrix's rows or columns.
 struct FieldSpan {
     let first: Double
     let last: Double
@@ -77,12 +77,12 @@ struct FieldSpan {
         (self.first, self.last) = (first, last)
     }
 
-    /// From half a step before the first to half a step behind the last.
+    /// From half a step before the first to half a step after the last.
     var cells: (low: Double, high: Double) {
         let half = (last - first) / Double(max(count - 1, 1)) / 2
         return (first - half, last + half)
     }
 
-    /// The coordinate at a position that counts from 0.
+    /// The coordinate at a 0-based position.
     func place(_ position: Double) -> Double { first + (last - first) * position / Double(count - 1) }
 }

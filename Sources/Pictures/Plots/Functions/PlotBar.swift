@@ -31,7 +31,7 @@ let plotBar = Declaration(
     return Figure([try axes.panel(try sideBySide(all, at: places, width: width), base: 0, words: places.words)])
 }
 
-/// One series of bars, wherever they stand.
+/// One series of bars, independent of their positions.
 private struct Bars {
     let y: [Double]
     let basics: SeriesBasics
@@ -43,10 +43,10 @@ extension Domain<Bars> {
     }
 }
 
-/// Where bars stand.
+/// The positions of bars.
 private enum BarPlaces {
     case numbers([Double])
-    /// Written under bars at 1, 2, ...
+    /// Labels of bars at 1, 2, ...
     case texts([String])
 
     var numbers: [Double] {
@@ -78,8 +78,8 @@ extension Domain<BarPlaces> {
 }
 
 /// - Parameters:
-///   - all: equally many bars each.
-///   - width: of all bars around one place, in its units.
+///   - all: series with equal numbers of bars.
+///   - width: the width of all bars at one position, in units of x.
 private func sideBySide(_ all: [Bars], at places: BarPlaces, width: Double?) throws -> [Series] {
     let x = places.numbers
     if let first = all.first, first.y.count != x.count {

@@ -37,7 +37,7 @@ let plotContour = Declaration(
         return ContourLine(parts: parts, color: filled ? .white : color)
     }
     let scale = colorbar ?? filled ? bar : nil
-    // Without filling, white cells carry the axes' range.
+    // Without filling, white cells provide the axes' range.
     let field =
         filled
         ? Field(raster: try z.raster(bar), x: x.cells, y: y.cells, bar: scale)
@@ -47,7 +47,7 @@ let plotContour = Declaration(
     return Figure([try axes.panel(try listed.series(after: 1, .points), field: field, contours: lines)])
 }
 
-/// Which values have lines.
+/// Which values get lines.
 enum ContourLevels {
     case count(Int)
     case listed([Double])

@@ -27,7 +27,7 @@ let plotImage = Declaration(
     see: ["plot.line"]
 ) { x, colorbar, colors, xrange, yrange, listed, axes in
     let ranges = (xrange == nil ? [] : ["xrange"]) + (yrange == nil ? [] : ["yrange"])
-    // What means nothing without axes.
+    // Options that only make sense with axes.
     let onAxes = (listed.given + axes.given).filter { !["title", "xlabel", "ylabel"].contains($0) }
     func panel(_ picture: Picture) -> Panel {
         Panel(

@@ -1,6 +1,6 @@
 import Scripting
 
-/// What series of every kind may say: their names in the legend, colours and error bars.
+/// The options of every kind of series: names in the legend, colours and error bars.
 struct SeriesBasics {
     var yerr: [Double]?
     var label = ""
@@ -14,7 +14,7 @@ struct SeriesBasics {
         .option("color", \.color, .optional(.color), "by default the next of the palette"),
         .option("alpha", \.alpha, .number(from: 0, to: 1), "how opaque"))
 
-    /// - Parameter index: how many series there are before.
+    /// - Parameter index: the number of series before this one.
     func series(x: [Double], y: [Double], index: Int, style: Series.Style) throws -> Series {
         if let yerr, yerr.count != y.count { throw Fault("y has \(y.count) numbers, yerr has \(yerr.count)") }
         var color = color ?? Palette.color(index)
@@ -23,7 +23,7 @@ struct SeriesBasics {
     }
 }
 
-/// How a series of points or lines is drawn.
+/// The options of series of points or lines.
 struct SeriesOptions {
     var basics = SeriesBasics()
     var style: String?
@@ -50,14 +50,14 @@ struct SeriesOptions {
         var series = try basics.series(x: x, y: points.y, index: index, style: fallback)
         series.width = linewidth
         if let style {
-            // A line's dashes say that it is a line: style = "--".
+            // A line's dashes imply that it is a line: style = "--".
             series.style = Series.Style(rawValue: style) ?? .line
             series.dashes = Series.Dashes(named: style) ?? .solid
         }
         if let linestyle { series.dashes = linestyle }
         if let marker {
             series.marker = marker
-            // A line with a marker has its points marked, as one would expect.
+            // A line with a marker also shows its points.
             if series.style == .line, style == nil { series.style = .both }
         }
         if let markersize { series.radius = markersize / 2 }
@@ -65,7 +65,7 @@ struct SeriesOptions {
     }
 }
 
-/// Where points lie; without x at 1, 2, ...
+/// The coordinates of points; without x at 1, 2, ...
 struct Points {
     let x: [Double]?
     let y: [Double]
@@ -82,7 +82,7 @@ struct Points {
 }
 
 extension Parameter<Points?> {
-    /// `{y}`, `{x, y}`, `{x = , y = }`
+    /// The data: `{y}`, `{x, y}`, or `{x = , y = }`.
     static var points: Parameter {
         let coordinates = Domain<[Double]?>.optional(.coordinates(gaps: true))
         let y = Parameter<[Double]?>.argument("y", coordinates, "where a number is NaN or infinite there is a gap")
@@ -100,7 +100,7 @@ struct ListedSeries {
 }
 
 extension Parameter<[ListedSeries]> {
-    /// More series, each a table.
+    /// The option `series`: more series, each a table.
     static var series: Parameter {
         let one = Domain<ListedSeries>.table(.points, SeriesOptions.options.parameter) { points, options in
             guard let points else { throw Fault("no y given") }
@@ -113,8 +113,8 @@ extension Parameter<[ListedSeries]> {
 
 extension [ListedSeries] {
     /// - Parameters:
-    ///   - offset: how many series there are before.
-    ///   - style: of series that name none.
+    ///   - offset: the number of series before.
+    ///   - style: the style of series that give none.
     func series(after offset: Int, _ style: Series.Style) throws -> [Series] {
         try enumerated().map { try $1.options.series($1.points, index: offset + $0, style: style) }
     }

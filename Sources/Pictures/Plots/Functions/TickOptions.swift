@@ -1,12 +1,11 @@
 import Scripting
 
-/// Where an axis has its marks, and what is written beside them if not the numbers: `{0, 1}` or
-/// `{{0, 1}, {"zero", "one"}}`.
+/// The positions of an axis's ticks, with labels if they are not the numbers: `{0, 1}` or `{{0, 1}, {"zero", "one"}}`.
 struct TickOptions {
     let places: [Double]
     let labels: [String]?
 
-    /// How many marks an axis may be given.
+    /// The most ticks that can be given.
     private static let most = 1000
 
     static let domain = Domain<TickOptions>(
@@ -22,7 +21,7 @@ struct TickOptions {
         return try numbers(places).map { TickOptions(places: $0, labels: texts) }
     }
 
-    /// An empty list is one of no marks.
+    /// An empty list means no ticks.
     private static func numbers(_ value: Value) throws -> [Double]? {
         if case .table(let table) = value, try table.elements().isEmpty { return [] }
         guard let numbers = try Domain<[Double]>.coordinates.read(value) else { return nil }
@@ -30,10 +29,10 @@ struct TickOptions {
         return numbers
     }
 
-    /// The marks of an axis.
+    /// The ticks of an axis.
     /// - Parameters:
-    ///   - name: the option that holds the places.
-    ///   - given: what the option `labelName` says.
+    ///   - name: the option with the positions.
+    ///   - given: the labels in the option `labelName`.
     func marks(_ name: String, _ given: [String]?, _ labelName: String, on axis: Axis) throws -> [Ticks.Mark] {
         if given != nil, labels != nil { throw Fault(labelName, "option \(name) holds labels already") }
         if axis.isLogarithmic, let bad = places.first(where: { $0 <= 0 }) {
@@ -48,7 +47,7 @@ struct TickOptions {
         return zip(places, labels).map { Ticks.Mark(value: $0, label: Ticks.Label($1)) }
     }
 
-    /// A number as scripts write it, whole ones without a point.
+    /// A number as scripts write it, integers without a point.
     static func written(_ number: Double) -> String {
         let text = Int(exactly: number).map(String.init) ?? Value.number(number).shown
         return text.replacing("-", with: Ticks.minus)

@@ -6,26 +6,26 @@ import Scripting
     import Darwin
 #endif
 
-/// The range of values along one side of a panel, and how values become positions.
+/// The range of values along one side of a panel, and the mapping of values to positions.
 package struct Axis: Equatable {
     package let low: Double
     package let high: Double
     package let isLogarithmic: Bool
-    /// Marks that were asked for, in place of round numbers; nil for those.
+    /// Ticks that were given instead of round numbers; nil for these.
     package var marks: [Ticks.Mark]?
 
-    /// Narrower ranges have no numbers to count marks by.
+    /// In narrower ranges ticks cannot be computed.
     package static let narrowest = 1e-290
 
-    /// A range given outright; the caller has checked that it is one.
+    /// A given range; the caller has checked that it is valid.
     package init(low: Double, high: Double, isLogarithmic: Bool) {
         self.low = low
         self.high = high
         self.isLogarithmic = isLogarithmic
     }
 
-    /// A range that shows all of the values, with a little room around them.
-    /// - Parameter margin: the room, as a share of the range, at the low and the high end.
+    /// A range that contains all values, with some margin.
+    /// - Parameter margin: the margin at the low and the high end, as a share of the range.
     package init(showing values: some Sequence<Double>, isLogarithmic: Bool, margin: (low: Double, high: Double)) {
         var low = Double.infinity
         var high = -Double.infinity
@@ -35,7 +35,7 @@ package struct Axis: Equatable {
             high = max(high, position)
         }
         if low > high { (low, high) = (0, 1) }
-        // One value, or values that differ only by rounding, need a range to stand in.
+        // For a single value, or values that differ only by rounding, the range is widened.
         let largest = max(abs(low), abs(high))
         let least = isLogarithmic ? 0.2 : max(largest * 1e-9, Axis.narrowest)
         if high - low <= least {
@@ -56,10 +56,10 @@ package struct Axis: Equatable {
             isLogarithmic: isLogarithmic)
     }
 
-    /// 0 at the low end, 1 at the high end; outside for values outside, but finite.
+    /// The position: 0 at the low end, 1 at the high end; beyond these for values outside, but finite.
     package func position(_ value: Double) -> Double {
         guard isLogarithmic else { return min(max((value - low) / (high - low), -1e30), 1e30) }
-        // What a logarithmic axis cannot show (the lower end of an error bar) lies far below it.
+        // What a logarithmic axis cannot show (the lower end of an error bar) is far below it.
         guard value > 0 else { return -1e6 }
         return (log10(value) - log10(low)) / (log10(high) - log10(low))
     }

@@ -1,4 +1,4 @@
-/// A colour by its shares of red, green, blue from 0 to 1.
+/// A colour by its red, green and blue components from 0 to 1.
 struct Color: Equatable {
     var red: Double
     var green: Double
@@ -20,13 +20,13 @@ struct Color: Equatable {
 
     static let black = Color(0x000000)
     static let white = Color(0xFFFFFF)
-    /// Axes and their numbers: softer than black, so that the data stands out.
+    /// Axes and their numbers: lighter than black, so that the data stands out.
     static let ink = Color(0x262626)
     static let grid = Color(0xE4E4E4)
 }
 
-/// The colours of series: Okabe and Ito's palette, told apart under every common form of colour blindness
-/// (https://jfly.uni-koeln.de/color/). Yellow comes last because it is faint on white.
+/// The colours of series: the palette of Okabe and Ito, which is distinguishable with all common forms of colour
+/// blindness (https://jfly.uni-koeln.de/color/). Yellow comes last because it is faint on white.
 enum Palette {
     static let named: [(name: String, color: Color)] = [
         ("blue", Color(0x0072B2)), ("vermillion", Color(0xD55E00)), ("green", Color(0x009E73)),
@@ -37,7 +37,7 @@ enum Palette {
     /// The colour of the n-th series, from 0.
     static func color(_ index: Int) -> Color { named[index % 7].color }
 
-    /// A colour that a script names: one of the palette's names, or `#rrggbb`.
+    /// The colour for a name in the palette, or for `#rrggbb`.
     static func color(named text: String) -> Color? {
         if let found = named.first(where: { $0.name == text }) { return found.color }
         guard text.first == "#", text.utf8.count == 7, text.dropFirst().allSatisfy(\.isHexDigit) else { return nil }

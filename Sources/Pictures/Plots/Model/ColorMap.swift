@@ -1,8 +1,8 @@
-/// Colours for the numbers from 0 to 1.
+/// Colour maps for numbers from 0 to 1.
 enum ColorMap: String, CaseIterable {
     /// Black to white.
     case grey
-    /// Matplotlib's default: even in brightness, safe for colour-blind readers.
+    /// Matplotlib's default: uniform in brightness, suitable for colour-blind readers.
     case viridis
     /// Blue over white to red, for values around a middle.
     case diverging

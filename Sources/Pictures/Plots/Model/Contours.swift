@@ -2,7 +2,7 @@ import Scripting
 
 /// Marching squares (Lorensen and Cline 1987, in the plane).
 package struct Contours {
-    /// An edge of the grid, by the corner it starts from: to the right, or up.
+    /// An edge of the grid, by the corner where it starts: to the right, or up.
     private struct Edge: Hashable {
         let row: Int
         let column: Int
@@ -20,8 +20,8 @@ package struct Contours {
         self.columns = columns
     }
 
-    /// The lines where the function equals `level`, in grid coordinates: column, row. A closed line ends where it
-    /// begins.
+    /// The lines where the function equals `level`, in grid coordinates (column, row). The last point of a closed line
+    /// equals its first.
     package func lines(level: Double) throws -> [[Point]] {
         let segments = try segments(level)
         var meeting: [Edge: [Int]] = [:]
@@ -30,7 +30,7 @@ package struct Contours {
             meeting[segment.1, default: []].append(index)
         }
         var used = [Bool](repeating: false, count: segments.count)
-        /// The edges passed when walking on from one, as far as there are segments.
+        /// The edges passed when following the line from one edge, as far as there are segments.
         func walk(from start: Edge) -> [Edge] {
             var path = [start]
             var end = start
@@ -50,15 +50,15 @@ package struct Contours {
         return lines
     }
 
-    /// Which edges the line joins, square by square. A square with two high and two low corners crosswise is settled
-    /// by their mean.
+    /// The edges that the line joins in each square. Squares with two high and two low corners crosswise are decided by
+    /// the mean of the corners.
     private func segments(_ level: Double) throws -> [(Edge, Edge)] {
         var segments: [(Edge, Edge)] = []
         for row in 0..<max(rows - 1, 0) {
             try Cancellation.check()
             for column in 0..<max(columns - 1, 0) {
                 let at = row * columns + column
-                // Corners in turn, and between each and the next an edge.
+                // The corners in order; edge i joins corner i and the next.
                 let corners = [values[at], values[at + 1], values[at + columns + 1], values[at + columns]]
                 let above = corners.map { $0 > level }
                 guard above.contains(true), above.contains(false) else { continue }
@@ -71,7 +71,7 @@ package struct Contours {
                     segments.append((crossed[0], crossed[1]))
                 } else {
                     let middleAbove = corners.reduce(0) { $0 + $1 / 4 } > level
-                    // Cut off the two corners that the middle does not side with.
+                    // Cut off the two corners on the other side than the middle.
                     let first = middleAbove == above[0] ? 0 : 3
                     segments.append((crossed[first], crossed[(first + 1) % 4]))
                     segments.append((crossed[(first + 2) % 4], crossed[(first + 3) % 4]))
@@ -81,7 +81,7 @@ package struct Contours {
         return segments
     }
 
-    /// Where on an edge the level is reached, between its ends in a straight line.
+    /// The point of an edge where the level is reached, by linear interpolation.
     private func crossing(_ edge: Edge, _ level: Double) -> Point {
         let at = edge.row * columns + edge.column
         let (a, b) = (values[at], values[at + (edge.isUpward ? columns : 1)])

@@ -1,14 +1,14 @@
 import Scripting
 
-/// What plot functions return: panels in rows, ready to be saved or shown. Never changed once made.
+/// The result of plot functions: panels in rows, to be saved or shown. Immutable.
 public final class Figure: ScriptObject {
     public static let type = ObjectType("figure")
 
     let panels: [Panel]
     let columns: Int
-    /// How wide the columns are in proportion; empty for what suits the panels.
+    /// The relative widths of the columns; empty for widths that suit the panels.
     let shares: [Double]
-    /// Over all panels; empty for none.
+    /// The title above all panels; empty for none.
     let title: String
 
     init(_ panels: [Panel], columns: Int = 1, shares: [Double] = [], title: String = "") {

@@ -8,14 +8,14 @@ import Scripting
 
 /// Counts of numbers in bins of equal width.
 package struct HistogramBins {
-    /// One more than counts.
+    /// The edges of the bins, one more than there are counts.
     package let edges: [Double]
     package let heights: [Double]
 
     /// - Parameters:
-    ///   - values: finite, at least one.
-    ///   - bins: how many; nil for Freedman and Diaconis' rule (1981) between 5 and 100.
-    ///   - density: heights that make the area 1, in place of counts.
+    ///   - values: finite numbers, at least one.
+    ///   - bins: how many; nil for the rule of Freedman and Diaconis (1981), between 5 and 100.
+    ///   - density: whether heights are scaled to area 1 instead of counts.
     package init(_ values: [Double], bins: Int?, density: Bool) {
         let sorted = values.sorted()
         var low = sorted.first ?? 0
@@ -28,7 +28,7 @@ package struct HistogramBins {
         let width = (high - low) / Double(count)
         var counts = [Double](repeating: 0, count: count)
         for value in sorted {
-            // The last bin holds its upper edge too.
+            // The last bin includes its upper edge.
             counts[min(max(Int((value - low) / width), 0), count - 1)] += 1
         }
         edges = (0...count).map { $0 == count ? high : low + Double($0) * width }

@@ -1,4 +1,4 @@
-/// One set of axes, or one picture, of a figure.
+/// One set of axes, or one image, of a figure.
 struct Panel {
     var title = ""
     var xlabel = ""
@@ -11,16 +11,16 @@ struct Panel {
     }
 }
 
-/// A picture as it stands: no axes, square pixels.
+/// An image without axes, with square pixels.
 struct Picture {
     let raster: Raster
-    /// The scale beside it, if it is to have one.
+    /// The colour scale beside it, if there is one.
     var bar: ColorBar?
 
     var aspect: Double { Double(raster.width) / Double(raster.height) }
 }
 
-/// Which colour stands for which value.
+/// A colour scale.
 struct ColorBar {
     let low: Double
     let high: Double
@@ -38,10 +38,10 @@ struct Axes {
     var y: Axis
     var hasGrid = true
     var legend = LegendPlace.auto
-    /// A unit of x is as long as one of y.
+    /// Whether a unit of x is as long as one of y.
     var isEqual = false
 
-    /// How wide the axes are for their height when units are equal.
+    /// The quotient of width and height when units are equal.
     var aspect: Double { (x.high - x.low) / (y.high - y.low) }
 }
 
@@ -51,20 +51,20 @@ enum LegendPlace: String, CaseIterable {
     case outside
 }
 
-/// Numbers to be drawn in one colour.
+/// Data drawn in one colour.
 struct Series {
     enum Style: String, CaseIterable {
         case line, points, both, steps
-        /// A histogram's: one bar between every two neighbours of `x`, which holds one number more than `y`. With
-        /// ``barWidth``: one around every `x`.
+        /// For a histogram: one bar between neighbouring `x`, of which there is one more than `y`. With ``barWidth``:
+        /// one bar around every `x`.
         case bars
     }
 
-    /// How a line is interrupted, by matplotlib's names.
+    /// The dashes of a line, by matplotlib's names.
     enum Dashes: String, CaseIterable {
         case solid, dashed, dotted, dashdot
 
-        /// `--` and the like.
+        /// The dashes for `--` and the like.
         init?(named name: String) {
             switch name {
             case "-": self = .solid
@@ -79,7 +79,7 @@ struct Series {
 
         static let names = allCases.map(\.rawValue) + ["-", "--", ":", "-."]
 
-        /// Lengths of strokes and gaps, in widths of the line.
+        /// Lengths of strokes and gaps, in multiples of the line's width.
         var pattern: [Double] {
             switch self {
             case .solid: []
@@ -90,40 +90,40 @@ struct Series {
         }
     }
 
-    /// What stands at a point, by matplotlib's letters.
+    /// The marker of a point, by matplotlib's letters.
     enum Marker: String, CaseIterable {
         case disc = "o", square = "s", up = "^", down = "v", diamond = "D", cross = "x", plus = "+"
     }
 
-    /// A point with a NaN is a gap.
+    /// A point with NaN is a gap.
     var x: [Double]
     var y: [Double]
-    /// Half lengths of error bars.
+    /// Half the lengths of error bars.
     var errors: [Double]?
     var label = ""
     var color: Color
     var style: Style
-    /// Of lines, in points.
+    /// The width of lines, in points.
     var width = 1.6
     var dashes = Dashes.solid
     var marker = Marker.disc
-    /// Half a marker, in points; nil for what suits their number.
+    /// Half the size of a marker, in points; nil for one that suits the number of points.
     var radius: Double?
-    /// Of bars around their x, in its units; nil for a histogram's.
+    /// The width of bars around their x, in units of x; nil for a histogram.
     var barWidth: Double?
 
-    /// The x that are to be seen.
+    /// The values of x that must be visible.
     var reach: [Double] {
         guard let half = barWidth.map({ $0 / 2 }) else { return x }
         return x.map { $0 - half } + x.map { $0 + half }
     }
 
-    /// From where to where a bar reaches.
+    /// The left and right edge of a bar.
     func edges(_ index: Int) -> (Double, Double) {
         barWidth.map { (x[index] - $0 / 2, x[index] + $0 / 2) } ?? (x[index], x[index + 1])
     }
 
-    /// The stretches between gaps.
+    /// The ranges of points between gaps.
     var runs: [Range<Int>] {
         let count = min(x.count, y.count)
         var runs: [Range<Int>] = []
@@ -137,9 +137,9 @@ struct Series {
     }
 }
 
-/// A heat map over axes: rows upward, as a coordinate grows.
+/// A heat map over axes; rows go upwards, as a coordinate grows.
 struct Field {
-    /// A cell a pixel; the first row is the lowest.
+    /// One pixel per cell; the first row is the lowest.
     let raster: Raster
     /// The outer edges of the cells.
     let x: (low: Double, high: Double)
@@ -147,7 +147,7 @@ struct Field {
     var bar: ColorBar?
 }
 
-/// The lines on which a function has one value.
+/// A line on which a function has one value.
 struct ContourLine {
     let parts: [[Point]]
     let color: Color

@@ -6,14 +6,14 @@ import Scripting
     import Darwin
 #endif
 
-/// Marks of an axis: where they stand, and what is written beside them.
+/// Ticks of an axis: positions and labels.
 package struct Ticks {
     package struct Mark: Equatable {
         package let value: Double
         package let label: Label
     }
 
-    /// A number, with a raised exponent on logarithmic axes. A minus is U+2212.
+    /// The label of a number, with a raised exponent on logarithmic axes. A minus is U+2212.
     package struct Label: Equatable {
         package let base: String
         package var exponent: String?
@@ -24,17 +24,17 @@ package struct Ticks {
     }
 
     package var marks: [Mark] = []
-    /// Marks without a label, between the others.
+    /// Positions of ticks without labels, between the others.
     package var minor: [Double] = []
-    /// The power of ten that all labels are to be multiplied by; 0 when they say the whole number.
+    /// The power of ten by which all labels are to be multiplied; 0 when they show the whole number.
     package var power = 0
 
     package static let minus = "\u{2212}"
 
-    /// Linear marks inside a range, at multiples of 1, 2 or 5 times a power of ten.
+    /// Ticks of a linear axis, at multiples of 1, 2 or 5 times a power of ten.
     ///
-    /// Heckbert's nice numbers (Graphics Gems, 1990), with the marks kept inside the range.
-    /// - Parameter count: the most marks wanted, at least 2 are tried for.
+    /// Heckbert's nice numbers (Graphics Gems, 1990), restricted to the range.
+    /// - Parameter count: the most ticks; there are at least 2 where possible.
     package static func linear(_ low: Double, _ high: Double, count: Int) -> Ticks {
         var ticks = Ticks()
         guard low < high, (high - low).isFinite, high - low >= Axis.narrowest else { return ticks }
@@ -42,7 +42,7 @@ package struct Ticks {
         var power = Int(floor(log10(rough)))
         let share = rough / pow(10, Double(power))
         var mantissa = 10
-        // The tolerance keeps 0.2 / 0.1 at 2 when the division gives a little more.
+        // The tolerance keeps 0.2 / 0.1 at 2 when the quotient is slightly larger.
         for nice in [1, 2, 5] where share <= Double(nice) * (1 + 1e-9) {
             mantissa = nice
             break
@@ -51,7 +51,7 @@ package struct Ticks {
             mantissa = 1
             power += 1
         }
-        // Multiples are counted in whole numbers, so that neither values nor labels gather rounding errors.
+        // Multiples are counted as integers, so that neither values nor labels accumulate rounding errors.
         let unit = { (multiple: Int) -> Double in
             let whole = Double(multiple * mantissa)
             return power < 0 ? whole / pow(10, Double(-power)) : whole * pow(10, Double(power))
@@ -73,7 +73,7 @@ package struct Ticks {
         return ticks
     }
 
-    /// Marks at powers of ten; linear ones when the range holds fewer than two powers.
+    /// Ticks at powers of ten; linear ones when the range contains fewer than two powers.
     package static func logarithmic(_ low: Double, _ high: Double, count: Int) -> Ticks {
         guard low > 0, low < high, high.isFinite else { return Ticks() }
         let first = Int((log10(low) - 1e-9).rounded(.up))
@@ -101,7 +101,7 @@ package struct Ticks {
         return ticks
     }
 
-    /// `whole` times a power of ten, written out: fixed(25, power: -1) is 2.5.
+    /// `whole` times a power of ten in decimal notation: fixed(25, power: -1) is 2.5.
     package static func fixed(_ whole: Int, power: Int) -> String {
         let sign = whole < 0 ? minus : ""
         var digits = String(whole.magnitude)

@@ -1,12 +1,12 @@
 import Scripting
 
-/// Draws one set of axes and the data on them.
+/// Draws one set of axes and its data.
 struct AxesPainter {
     let canvas: Canvas
     let box: Box
     let axes: Axes
 
-    /// Where a pair of values lies on the canvas.
+    /// The point on the canvas for a pair of values.
     func place(_ x: Double, _ y: Double) -> Point {
         Point(box.left + axes.x.position(x) * box.width, box.bottom - axes.y.position(y) * box.height)
     }
@@ -16,7 +16,7 @@ struct AxesPainter {
         let up = canvas.ticks(up: axes.y, length: box.height)
         if axes.hasGrid && axes.field == nil { grid(across, up) }
         try canvas.clipped(to: box) { try field() }
-        // Marks on the edge of the range show whole; lines end at the edge, which LinePath sees to.
+        // Markers on the edge of the range are drawn completely; lines end at the edge (LinePath).
         let series = SeriesPainter(axes: self)
         for (index, one) in axes.series.enumerated() { try series.paint(one, index) }
         frame(across, up)
@@ -54,7 +54,7 @@ struct AxesPainter {
     private func frame(_ across: Ticks, _ up: Ticks) {
         let length = Typography.tickLength
         func mark(_ from: Point, _ to: Point) { canvas.line(from, to, .ink, width: Typography.frame) }
-        // Words of the script's own shrink where they would run into their neighbours.
+        // A script's own labels are shrunk where they would overlap.
         let words = across.marks.map { (at: place($0.value, axes.y.low).x, wide: canvas.width(of: $0.label)) }
             .sorted { $0.at < $1.at }
         let shrink = zip(words, words.dropFirst()).reduce(1.0) { least, pair in
@@ -101,7 +101,7 @@ struct AxesPainter {
     private func words(_ panel: Panel, _ up: Ticks) throws {
         let middle = (box.left + box.right) / 2
         let widest = up.marks.map { canvas.width(of: $0.label) }.max() ?? 0
-        // The power over the left end leaves a centred title that much less room on both sides.
+        // The power above the left end leaves less room for a centred title, on both sides.
         let room = up.power == 0 ? box.width + Typography.gap : box.width - 60
         canvas.title(panel.title, x: middle, y: box.top - 7, room: room)
         canvas.fitted(
@@ -115,7 +115,7 @@ struct AxesPainter {
 }
 
 extension Raster {
-    /// Rows from the last to the first.
+    /// The raster with rows from the last to the first.
     var upsideDown: Raster {
         let row = width * channels
         var turned = self

@@ -1,12 +1,12 @@
 import CCairo
 import Scripting
 
-/// A figure as the bytes of a file.
+/// Encodes a figure as a file.
 struct FigureEncoder {
     enum Format: String, CaseIterable {
         case png, svg, pdf
 
-        /// By the path's ending.
+        /// Chooses the format by the path's extension.
         init(path: ByteString, for operation: String) throws {
             let ending = fileExtension(path)
             let known = Format.allCases.map(\.rawValue)
@@ -24,15 +24,15 @@ struct FigureEncoder {
     struct Size: Equatable {
         var width: Int
         var height: Int
-        /// Pixels or points of the file for one point of the figure's natural size: how large words are.
+        /// Pixels or points in the file per point of the figure's natural size, which determines the size of text.
         var scale: Double
     }
 
     let figure: Figure
     let operation: String
 
-    /// The size from what was asked for. With neither side given it is the natural one (at twice the points in a PNG,
-    /// which print and dense screens want); with one, the other follows; with both, the panels fill them.
+    /// The size for the given options. With neither side given, the natural size (two pixels per point in a PNG, for
+    /// print and dense screens); with one, the other follows; with both, the panels fill them.
     func size(width: Int?, height: Int?, scale: Double?, format: Format) throws -> Size {
         let probe = try PixelSurface(CAIRO_FORMAT_A8, width: 1, height: 1, for: operation)
         let canvas = try Canvas(probe.pointer, for: operation)
@@ -63,7 +63,7 @@ struct FigureEncoder {
         case .pdf:
             return try stream(size) { write, closure, width, height in
                 let surface = cairo_pdf_surface_create_for_stream(write, closure, width, height)
-                // The time of day would make every file another one.
+                // The current time would make every file different.
                 cairo_pdf_surface_set_metadata(surface, CAIRO_PDF_METADATA_CREATE_DATE, "2000-01-01T00:00:00Z")
                 return surface
             }

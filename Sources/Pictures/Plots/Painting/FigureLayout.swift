@@ -1,10 +1,10 @@
-/// Where the panels of a figure lie. All lengths in points.
+/// The positions of the panels of a figure. All lengths in points.
 struct FigureLayout {
-    /// The box of each panel's axes or picture, without what is written around it.
+    /// The box of each panel's axes or image, without the labels around it.
     let boxes: [Box]
 
-    /// The panels with their legends placed: one that would lie on data wherever it stood inside its axes, at the
-    /// figure's natural size, stands beside them.
+    /// The panels with legends placed: a legend that would cover data anywhere inside its axes, at the figure's natural
+    /// size, is put beside them.
     static func settled(_ panels: [Panel], columns: Int, shares: [Double], on canvas: Canvas) -> [Panel] {
         let natural = naturalSize(panels, columns: columns, on: canvas)
         let layout = FigureLayout(
@@ -20,7 +20,7 @@ struct FigureLayout {
         }
     }
 
-    /// The room over the panels that a figure's title takes.
+    /// The height of a figure's title above the panels.
     static func header(_ title: String) -> Double {
         title.isEmpty ? 0 : Typography.height(of: title, first: Typography.heading) + 8
     }
@@ -39,7 +39,7 @@ struct FigureLayout {
         )
     }
 
-    /// - Parameter shares: how wide columns are in proportion; empty for what suits them.
+    /// - Parameter shares: the relative widths of columns; empty for suitable ones.
     init(_ panels: [Panel], columns: Int, shares: [Double] = [], width: Double, height: Double, on canvas: Canvas) {
         let rows = FigureLayout.rows(panels.count, columns: columns)
         let inside = (
@@ -48,7 +48,7 @@ struct FigureLayout {
         )
         let rowHeight = max(inside.height / Double(rows.count), 1)
         var bands = rows.map { Band(panels: $0.map { panels[$0] }, height: rowHeight, on: canvas) }
-        // Full rows share their columns; a shorter last one spreads over the whole width.
+        // Full rows share their columns; a shorter last row takes the whole width.
         let full = bands.indices.filter { rows[$0].count == rows[0].count }
         Band.align(&bands, full)
         var boxes: [Box] = []
@@ -60,20 +60,20 @@ struct FigureLayout {
         self.boxes = boxes
     }
 
-    /// The panels' numbers, row by row.
+    /// The indices of the panels, row by row.
     private static func rows(_ count: Int, columns: Int) -> [[Int]] {
         stride(from: 0, to: count, by: columns).map { Array($0..<min($0 + columns, count)) }
     }
 }
 
-/// One row of panels.
+/// A row of panels.
 private struct Band {
-    /// A panel's place in a row: margins beside it, and the width it would like.
+    /// A panel in a row: the margins beside it, and its preferred width.
     struct Slot {
         var left: Double
         var right: Double
         var wanted: Double
-        /// Axes take what room there is; pictures have a shape to keep.
+        /// Whether it takes all available width; images have a fixed shape.
         var stretches: Bool
         let aspect: Double?
     }
@@ -106,7 +106,7 @@ private struct Band {
 
     var naturalWidth: Double { slots.reduce(0) { $0 + $1.left + $1.wanted + $1.right } }
 
-    /// Gives the slots of one column in several rows the same margins and widths.
+    /// Gives the slots of a column the same margins and widths in all rows.
     static func align(_ bands: inout [Band], _ rows: [Int]) {
         guard let first = rows.first else { return }
         for column in bands[first].slots.indices {
@@ -120,13 +120,13 @@ private struct Band {
         }
     }
 
-    /// - Parameter shares: of the columns, one for every slot; any other number of them counts for nothing.
+    /// - Parameter shares: of the columns, one per slot; ignored if there are more or fewer.
     func boxes(left: Double, width: Double, top: Double, bottom: Double, shares: [Double]) -> [Box] {
         let gaps = Typography.gap * Double(slots.count - 1)
         let room = max(width - gaps - slots.reduce(0) { $0 + $1.left + $1.right }, Double(slots.count))
         let stretching = slots.filter(\.stretches)
         let rigid = slots.filter { !$0.stretches }.reduce(0) { $0 + $1.wanted }
-        // Pictures give way until each of the axes has at least an equal share.
+        // Images shrink until each of the axes has at least an equal share.
         let rigidRoom = room * (1 - Double(stretching.count) / Double(slots.count))
         let shrink = rigid > rigidRoom ? rigidRoom / max(rigid, 1e-9) : 1
         let stretched = stretching.isEmpty ? 0 : (room - rigid * shrink) / Double(stretching.count)
@@ -142,7 +142,7 @@ private struct Band {
         }
     }
 
-    /// The largest box of this shape in the middle of another.
+    /// The largest box of this shape, centred in another.
     private static func fit(_ aspect: Double, into box: Box) -> Box {
         let width = min(box.width, box.height * aspect)
         let height = width / aspect

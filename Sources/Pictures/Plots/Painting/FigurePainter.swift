@@ -1,10 +1,10 @@
 import Scripting
 
-/// Draws the panels of a figure onto a canvas whose units are points.
+/// Draws the panels of a figure on a canvas with points as units.
 struct FigurePainter {
     let canvas: Canvas
 
-    /// - Parameter title: over all panels; empty for none.
+    /// - Parameter title: the title above all panels; empty for none.
     func paint(
         _ panels: [Panel], columns: Int, shares: [Double], title: String, width: Double, height: Double
     ) throws {
@@ -29,7 +29,7 @@ struct FigurePainter {
         try canvas.picture(picture.raster, in: box)
         canvas.stroke(box, .ink, width: Typography.frame)
         let middle = (box.left + box.right) / 2
-        // Neighbouring pictures' words may not meet, so they keep to their picture and a little more.
+        // Texts of neighbouring images must not overlap, so they are limited to the image and a little more.
         let room = box.width + Typography.gap
         canvas.title(panel.title, x: middle, y: box.top - 7, room: room)
         canvas.fitted(
@@ -42,7 +42,7 @@ struct FigurePainter {
 }
 
 extension Canvas {
-    /// A scale of colours to the right of a box, as high as the box.
+    /// Draws a colour scale to the right of a box, with the height of the box.
     func colorBar(_ bar: ColorBar, beside box: Box) throws {
         let strip = Box(
             left: box.right + 8, top: box.top, right: box.right + 8 + Typography.barWidth, bottom: box.bottom)

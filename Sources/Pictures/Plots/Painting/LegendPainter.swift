@@ -1,20 +1,20 @@
-/// How large a legend is: columns of entries, as few as the height allows.
+/// The size of a legend: columns of entries, as few as the height allows.
 struct LegendSize {
     static let lineHeight = 14.0
     static let sample = 24.0
     static let padding = 5.0
-    /// Between two columns.
+    /// The gap between two columns.
     static let gap = 8.0
 
     let entries: [Series]
     let columns: Int
     let rows: Int
-    /// Room for an entry's words.
+    /// The width of an entry's text.
     let words: Double
 
     /// - Parameters:
-    ///   - height: what the legend may take; with more entries than fit into it there are several columns.
-    ///   - width: where long names shrink.
+    ///   - height: the available height; entries that do not fit go into further columns.
+    ///   - width: the available width, to which long names are shrunk.
     init(_ series: [Series], on canvas: Canvas, height: Double, width: Double) {
         entries = series.filter { !$0.label.isEmpty }
         let fitting = max(Int((min(max(height, 0), 1e6) - Self.padding) / Self.lineHeight), 1)
@@ -33,14 +33,14 @@ struct LegendSize {
     }
 }
 
-/// The names of the series: where they hide nothing, else where they hide the least.
+/// Draws the names of the series, where they cover nothing or the least.
 struct LegendPainter {
     let axes: AxesPainter
     private var canvas: Canvas { axes.canvas }
 
     init(axes: AxesPainter) { self.axes = axes }
 
-    /// Whether a legend inside the axes would lie on data, or leave the axes, wherever it stands.
+    /// Whether a legend inside the axes would cover data, or exceed the axes, in every position.
     var coversData: Bool {
         let size = size
         guard !size.entries.isEmpty else { return false }
@@ -104,7 +104,7 @@ struct LegendPainter {
         switch axes.axes.legend {
         case .auto, .none: return best(size).box
         case .outside:
-            // Behind a scale of colours there is more to pass.
+            // A colour scale must be passed.
             let bar = axes.axes.field?.bar == nil ? 0 : 45.0
             let left = axes.box.right + 8 + bar
             return Box(left: left, top: axes.box.top, right: left + size.width, bottom: axes.box.top + size.height)
@@ -112,7 +112,7 @@ struct LegendPainter {
         }
     }
 
-    /// The place inside the axes that covers the least: corners first, then the middles of the sides.
+    /// The position inside the axes that covers the least: corners first, then the middles of the sides.
     private func best(_ size: LegendSize) -> (box: Box, covered: Double) {
         let inside = axes.box.inset(7)
         let (right, bottom) = (inside.right - size.width, inside.bottom - size.height)
@@ -127,15 +127,15 @@ struct LegendPainter {
         return (boxes[best], covered[best])
     }
 
-    /// How much of the data lies in a box: points tried along every series, so that a long line counts where it runs,
-    /// and along error bars.
+    /// How much data lies in a box: points are tried along every series, so that long lines count where they run, and
+    /// along error bars.
     private func covering(_ box: Box) -> Double {
         let box = box.inset(-4)
         return contours(in: box)
             + axes.axes.series.reduce(0) { sum, series in
                 let count = min(series.x.count, series.y.count)
                 guard count > 0 else { return sum }
-                // Every point of a short series, and enough of a long one.
+                // Every point of a short series, and enough points of a long one.
                 let tries = min(max(400, 4 * count), 4000)
                 let hits = (0..<tries).filter { index in
                     let at = Double(index) / Double(tries - 1) * Double(count - 1)
@@ -146,7 +146,7 @@ struct LegendPainter {
             }
     }
 
-    /// The share of the contour lines' points that lie in a box.
+    /// The share of the contour lines' points in a box.
     private func contours(in box: Box) -> Double {
         let points = axes.axes.contours.lazy.flatMap(\.parts).joined()
         let (hits, count) = points.reduce((0, 0)) { counts, point in

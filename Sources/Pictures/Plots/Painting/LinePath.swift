@@ -1,8 +1,9 @@
-/// Polylines made fit for drawing: cut to what is seen, and thinned to what a pixel can show.
+/// Polylines prepared for drawing: clipped to the visible part, and thinned to what pixels can show.
 package enum LinePath {
     /// The parts of a polyline inside a box.
     ///
-    /// Cairo's coordinates are fixed-point numbers that overflow; points far outside a narrow `xlim` must not reach it.
+    /// Cairo's coordinates are fixed-point numbers that overflow; points far outside of a narrow `xlim` must not reach
+    /// it.
     package static func clipped(_ points: [Point], to box: Box) -> [[Point]] {
         var parts: [[Point]] = []
         var part: [Point] = []
@@ -38,7 +39,7 @@ package enum LinePath {
             }
         }
         guard enter <= leave else { return nil }
-        // From far outside, rounding alone would lead out of the box again.
+        // From far outside, rounding alone could leave the box again.
         func inside(_ x: Double, _ y: Double) -> Point {
             Point(min(max(x, box.left), box.right), min(max(y, box.top), box.bottom))
         }
@@ -48,8 +49,8 @@ package enum LinePath {
         )
     }
 
-    /// A polyline that runs to the right, with the first, lowest, highest and last point of every column of this width:
-    /// what is drawn looks the same, and a curve of a million steps draws at once.
+    /// A polyline that runs to the right, reduced to the first, lowest, highest and last point of every column of this
+    /// width: it looks the same, and a curve of a million steps is drawn at once.
     package static func thinned(_ points: [Point], column: Double) -> [Point] {
         guard points.count > 2000, zip(points, points.dropFirst()).allSatisfy({ $0.x <= $1.x }) else { return points }
         var result: [Point] = []

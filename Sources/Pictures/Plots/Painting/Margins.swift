@@ -1,24 +1,24 @@
-/// The room a panel needs around its axes or picture for what is written there.
+/// The space that a panel needs around its axes or image for labels.
 struct Margins {
     var left = 0.0
     var right = 0.0
     var top = 0.0
     var bottom = 0.0
 
-    /// Above and below: known before any size is.
+    /// Above and below, which does not depend on the size.
     init(verticalOf panel: Panel) {
         top = panel.title.isEmpty ? 4 : Typography.height(of: panel.title, first: Typography.title) + 9
         bottom = panel.xlabel.isEmpty ? 2 : Typography.label + 8
         if case .axes(let axes) = panel.content {
             bottom += Typography.tickLength + Typography.tick + 4
-            // Half a number stands above the axis' end.
+            // Half the height of a number above the axis' end.
             top = max(top, Typography.tick / 2 + 2)
-            // The power that multiplies the axis' numbers stands beside the title, or alone.
+            // The power for the axis' numbers is beside the title, or alone.
             if axes.y.ticks(count: 5).power != 0 { top = max(top, Typography.tick + 9) }
         }
     }
 
-    /// Left and right, which follow from the height: it decides which numbers stand along the axis.
+    /// Left and right, which depend on the height, as that determines the numbers along the axis.
     mutating func setHorizontal(of panel: Panel, height: Double, on canvas: Canvas) {
         left = panel.ylabel.isEmpty ? 2 : Typography.label + 8
         right = 2
@@ -45,12 +45,12 @@ struct Margins {
 }
 
 extension Canvas {
-    /// The numbers beside an axis of this length: as many as stand well.
+    /// The ticks of a vertical axis of this length: as many as fit well.
     func ticks(up axis: Axis, length: Double) -> Ticks {
         axis.ticks(count: min(max(Int(length / 22), 2), 12))
     }
 
-    /// The numbers under an axis of this length: as many as do not run into each other.
+    /// The ticks of a horizontal axis of this length: as many as do not overlap.
     func ticks(across axis: Axis, length: Double) -> Ticks {
         var count = min(max(Int(length / 34), 2), 12)
         while true {

@@ -1,12 +1,12 @@
-/// Names in Cairo's SVG files.
+/// Renumbers names in Cairo's SVG files.
 ///
-/// Cairo numbers images and sources by a counter that never stops, so the second file of a run would differ from the
-/// first. Counting them in the order in which they appear makes files depend on the figure alone.
+/// Cairo numbers images and sources with a counter that never restarts, so that the second file of a run would differ
+/// from the first. Numbering them by first occurrence makes files depend on the figure only.
 enum SVGNames {
     private static let kinds = ["image", "surface", "source-", "mask", "pattern", "clip", "radial", "linear"]
         .map { Array($0.utf8) }
 
-    /// Names follow `id="` or `#`; neither stands in the base-64 text of an image.
+    /// Names follow `id="` or `#`, neither of which occurs in the base-64 text of an image.
     static func renumbered(_ bytes: [UInt8]) -> [UInt8] {
         let leads = ["id=\"", "#"].map { Array($0.utf8) }
         var numbers: [[UInt8]: Int] = [:]

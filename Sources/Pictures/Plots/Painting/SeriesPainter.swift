@@ -1,6 +1,6 @@
 import Scripting
 
-/// Draws one series after the other inside its axes.
+/// Draws the series of axes, one after the other.
 struct SeriesPainter {
     let axes: AxesPainter
     private var canvas: Canvas { axes.canvas }
@@ -14,7 +14,7 @@ struct SeriesPainter {
             return
         }
         let runs = series.runs.map { $0.map { axes.place(series.x[$0], series.y[$0]) } }
-        // Lines that touch the edge keep their whole width: a line's worth of room beyond the box.
+        // Lines along the edge keep their full width: a line's width is allowed beyond the box.
         let room = axes.box.inset(-1)
         if let errors = series.errors { try errorBars(series, errors, series.color) }
         switch series.style {
@@ -24,7 +24,7 @@ struct SeriesPainter {
         }
         if series.style == .points || series.style == .both {
             let points = runs.joined()
-            // Crowds of points are drawn smaller and let each other shine through.
+            // Large numbers of points are drawn smaller and translucent.
             let radius = series.radius ?? SeriesPainter.radius(points.count)
             let color = points.count > 2000 && series.color.alpha == 1 ? series.color.faded(0.45) : series.color
             for (number, point) in points.enumerated() where room.contains(point) {
@@ -38,18 +38,17 @@ struct SeriesPainter {
 
     private func line(_ points: [Point], _ series: Series, in room: Box) throws {
         let dashes = series.dashes.pattern.map { $0 * series.width }
-        // What shines through must not show where pieces meet, and so is drawn whole up to a length that Cairo can
-        // take.
+        // Translucent lines would show where pieces meet, and so are drawn whole up to a length that Cairo can handle.
         let pieces = series.color.alpha < 1 ? 20_000 : 1000
         for part in LinePath.clipped(LinePath.thinned(points, column: 0.25), to: room) {
             var passed = 0.0
-            // Cairo's time grows faster than a path's length, so long ones go in pieces.
+            // Cairo's time grows faster than a path's length, so long paths are drawn in pieces.
             for start in stride(from: 0, to: part.count - 1, by: pieces) {
                 try Cancellation.check()
                 let piece = part[start..<min(start + pieces + 1, part.count)]
                 canvas.polyline(
                     piece, series.color, width: series.width, rounded: true, dashes: dashes, offset: passed)
-                // Dashes go on where the last piece ended.
+                // Dashes continue where the last piece ended.
                 if !dashes.isEmpty {
                     passed += zip(piece, piece.dropFirst()).reduce(0) { $0 + $1.0.distance(to: $1.1) }
                 }
@@ -57,7 +56,7 @@ struct SeriesPainter {
         }
     }
 
-    /// Held until the next point, as counts and learning rates are.
+    /// A polyline in which each value is held until the next point, for counts and learning rates.
     private static func steps(_ points: [Point]) -> [Point] {
         var result: [Point] = []
         for point in points {
@@ -77,7 +76,7 @@ struct SeriesPainter {
             guard low.x >= box.left, low.x <= box.right, high.y <= box.bottom, low.y >= box.top else { continue }
             let (top, bottom) = (max(high.y, box.top), min(low.y, box.bottom))
             canvas.line(Point(low.x, top), Point(low.x, bottom), color, width: width)
-            // A cut bar has no cap: it goes on outside.
+            // A bar that is cut off has no cap, as it continues outside.
             for (y, cut) in [(top, top != high.y), (bottom, bottom != low.y)] where !cut {
                 canvas.line(Point(low.x - 2.5, y), Point(low.x + 2.5, y), color, width: width)
             }

@@ -1,9 +1,9 @@
-/// Sizes of a figure's parts, in points. A figure's natural size is in the same units.
+/// Sizes of a figure's parts, in points, the units of a figure's natural size.
 enum Typography {
-    /// Over all panels of a figure.
+    /// A title above all panels.
     static let heading = 13.5
     static let title = 11.5
-    /// Lines of a title behind the first.
+    /// Further lines of a title.
     static let subtitle = 9.5
     static let label = 10.5
     static let tick = 9.0
@@ -17,7 +17,7 @@ enum Typography {
 }
 
 extension Typography {
-    /// How high the lines of a title are together, from the first one's top to the last one's baseline.
+    /// The height of a title's lines, from the first one's top to the last one's baseline.
     static func height(of title: String, first: Double) -> Double {
         guard !title.isEmpty else { return 0 }
         return first + Double(title.count { $0 == "\n" }) * (subtitle + 3)
@@ -25,12 +25,12 @@ extension Typography {
 }
 
 extension Canvas {
-    /// A label as this canvas can write it: in ASCII where there are no fonts.
+    /// A label as this canvas can draw it: in ASCII if there are no fonts.
     private func written(_ text: String) -> String {
         hasFonts ? text : text.map { MathText.plain($0) }.joined()
     }
 
-    /// The lines of a title, centred, the last one's baseline at y; the lines behind the first are smaller.
+    /// Draws the lines of a title, centred, with the last baseline at y; lines after the first are smaller.
     func title(_ lines: String, x: Double, y: Double, first: Double = Typography.title, room: Double) {
         let lines = lines.split(separator: "\n", omittingEmptySubsequences: false)
         for (index, line) in lines.enumerated() where !line.isEmpty {
@@ -44,7 +44,7 @@ extension Canvas {
         return base + (label.exponent.map { width(of: written($0), size: Typography.exponent) + 0.5 } ?? 0)
     }
 
-    /// A tick's label; (x, y) is on the baseline.
+    /// Draws a tick's label with (x, y) on the baseline.
     func label(_ label: Ticks.Label, x: Double, y: Double, align: Align) {
         let total = width(of: label)
         let left = align == .left ? x : align == .center ? x - total / 2 : x - total
@@ -55,7 +55,7 @@ extension Canvas {
         }
     }
 
-    /// Text shrunk where it would be wider than `room`.
+    /// Draws text, shrunk if it would be wider than `room`.
     func fitted(
         _ string: String, x: Double, y: Double, size: Double, room: Double, align: Align = .center, turned: Bool = false
     ) {
@@ -66,7 +66,7 @@ extension Canvas {
             turned: turned)
     }
 
-    /// The power that multiplies an axis' labels: x 10^5.
+    /// Draws the power that multiplies an axis' labels: x 10^5.
     func power(_ power: Int, x: Double, y: Double, align: Align) {
         let exponent = power < 0 ? Ticks.minus + String(-power) : String(power)
         label(Ticks.Label("\u{D7}10", exponent: exponent), x: x, y: y, align: align)

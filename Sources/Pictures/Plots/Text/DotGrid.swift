@@ -1,4 +1,4 @@
-/// A grid of dots, each of them owned by the series drawn there last.
+/// A grid of dots; each belongs to the series drawn there last.
 struct DotGrid {
     let width: Int
     let height: Int

@@ -1,8 +1,8 @@
-/// Letters and signs of mathematics in the words of a figure: `$\sigma^2$` is written σ².
+/// Mathematical notation in a figure's texts: `$\sigma^2$` is shown as σ².
 ///
-/// Between two dollar signs a backslash and a name is a letter (`\alpha` to `\Omega`) or a sign (`\pm`, `\infty`), and
-/// `^` and `_` raise and lower a digit, a letter that Unicode has so, or several in braces. What is not known stays as
-/// it is written.
+/// Between two dollar signs, a backslash with a name is a letter (`\alpha` to `\Omega`) or a symbol (`\pm`, `\infty`),
+/// and `^` and `_` raise and lower a digit, a letter for which Unicode has such a form, or several in braces. Anything
+/// unknown is shown as it is written.
 enum MathText {
     /// The text as it is drawn.
     static func written(_ text: String) -> String {
@@ -12,7 +12,7 @@ enum MathText {
         var index = 1
         while index < parts.count {
             let part = parts[index]
-            // A sign alone is one of money, as are two around plain words.
+            // A single dollar sign means money, as do two around plain words.
             guard index + 1 < parts.count, part.contains(where: { "\\^_".contains($0) }) else {
                 result += "$" + part
                 index += 1
@@ -32,12 +32,12 @@ enum MathText {
             case "\\":
                 let name = rest.prefix { $0.isASCII && $0.isLetter }
                 rest = rest.dropFirst(name.count)
-                // Of what binds to the letter behind it.
+                // These bind to the following letter, without a space.
                 if ["nabla", "partial", "sqrt"].contains(name), rest.first == " " { rest = rest.dropFirst() }
                 result += letters[String(name)] ?? (functions.contains(String(name)) ? String(name) : "\\" + name)
             case "^", "_":
                 if rest.first == "\\" {
-                    // No letter stands lower or higher in Unicode that has a name.
+                    // Unicode has no raised or lowered form of letters with names.
                     result.append(next)
                     continue
                 }
@@ -59,7 +59,7 @@ enum MathText {
         return result
     }
 
-    /// A character as a canvas without fonts can write it, in ASCII.
+    /// A character in ASCII, for a canvas without fonts.
     static func plain(_ character: Character) -> String {
         if let name = names[character] { return name }
         if let digit = digits[character] { return String(digit) }
@@ -76,7 +76,7 @@ enum MathText {
         "partial": "∂", "le": "≤", "leq": "≤", "ge": "≥", "geq": "≥", "ne": "≠", "neq": "≠", "approx": "≈", "to": "→",
         "rightarrow": "→", "sum": "∑", "prod": "∏", "int": "∫", "sqrt": "√", "in": "∈", "ell": "ℓ",
     ]
-    /// Names that stand as they are.
+    /// Names that are shown as they are.
     private static let functions: Set = ["sin", "cos", "tan", "exp", "log", "ln", "min", "max", "det", "tanh", "Pr"]
     private static let raised = pairs("0123456789+-()n", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁽⁾ⁿ")
     private static let lowered = pairs("0123456789+-()", "₀₁₂₃₄₅₆₇₈₉₊₋₍₎")

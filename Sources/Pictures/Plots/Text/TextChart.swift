@@ -1,6 +1,6 @@
 import Scripting
 
-/// A set of axes in characters: data in braille dots, coloured where the terminal has colours, or in plain letters.
+/// Axes drawn with characters: data as braille dots, in colour if the terminal supports it, or as plain letters.
 struct TextChart {
     let columns: Int
     let mode: TerminalProtocol
@@ -49,7 +49,7 @@ struct TextChart {
             rule[at] = isPlain ? "+" : "┬"
             let label = Array(written(mark.label))
             let start = max(at - label.count / 2, 0)
-            // Numbers that would run into each other are left out.
+            // Numbers that would overlap are left out.
             guard start >= free, start + label.count <= width + 2 else { continue }
             numbers.replaceSubrange(start..<start + label.count, with: label)
             free = start + label.count + 1
@@ -75,7 +75,7 @@ struct TextChart {
     }
 
     private func written(_ label: Ticks.Label) -> String {
-        // Words of the script's own are no longer than the column of numbers, and move no pen.
+        // A script's own labels are cut to the width of the numbers' column, without control characters.
         let base = String(clean(label.base).prefix(14))
         let text = label.exponent.map { base == "10" ? "1e" + $0 : base + "e" + $0 } ?? base
         return String(text.map { String($0) == Ticks.minus ? "-" : $0 })
@@ -92,7 +92,7 @@ struct TextChart {
     }
 
     /// Without control characters, which would move the terminal's pen.
-    /// The lines of a title, each ended.
+    /// The lines of a title, each with a line end.
     func title(_ text: String) -> String { text.split(separator: "\n").map { clean(String($0)) + "\n" }.joined() }
 
     private func clean(_ text: String) -> String {
@@ -140,7 +140,7 @@ struct TextChart {
         }
     }
 
-    /// Which dot of a braille cell each bit stands for.
+    /// The dot of a braille cell for each bit.
     private static let braille: [(x: Int, y: Int)] = [
         (0, 0), (0, 1), (0, 2), (1, 0), (1, 1), (1, 2), (0, 3), (1, 3),
     ]

@@ -1,7 +1,7 @@
 import Scripting
 import Tensors
 
-/// A figure for a terminal: pixels where it can show them, else characters.
+/// A figure for a terminal: as pixels if it supports them, else as characters.
 struct TextFigure {
     let options: TerminalOptions
     let operation: String
@@ -25,7 +25,7 @@ struct TextFigure {
         }
     }
 
-    /// Axes one under the other; neighbouring pictures side by side.
+    /// Axes below each other; neighbouring images side by side.
     private func characters(_ figure: Figure) throws -> String {
         let chart = TextChart(columns: columns, mode: options.mode, operation: operation)
         var blocks = figure.title.isEmpty ? [] : [chart.title(figure.title)]
