@@ -87,7 +87,8 @@
                         /* The first column that lies in the image, and how many do. */ \
                         const ptrdiff_t sx = (ptrdiff_t)p->steps[1], shift = (ptrdiff_t)px - p->border[1]; \
                         ptrdiff_t low = shift >= 0 ? 0 : (-shift + sx - 1) / sx; \
-                        ptrdiff_t high = (ptrdiff_t)p->width <= shift ? 0 : ((ptrdiff_t)p->width - 1 - shift) / sx + 1; \
+                        const ptrdiff_t wide = (ptrdiff_t)p->width; \
+                        ptrdiff_t high = wide <= shift ? 0 : (wide - 1 - shift) / sx + 1; \
                         if (high > (ptrdiff_t)p->columns) high = (ptrdiff_t)p->columns; \
                         if (low > high) low = high; \
                         for (size_t r = 0; r < p->rows; r++) { \
@@ -115,12 +116,12 @@
                 else for (size_t x = 0; x < width; x++) target[x * column_step] = line[x]; \
             } \
     } \
-    void ck_windows_sum_##type##s(const T *planes, const int32_t *offsets, size_t taps, const T *weights, const T *bias, size_t length, \
-                                  T *to, size_t stride) { \
+    void ck_windows_sum_##type##s(const T *planes, const int32_t *offsets, size_t taps, const T *weights, \
+                                  const T *bias, size_t length, T *to, size_t stride) { \
         CHOOSE(rows, type, planes, offsets, taps, weights, bias, length, to, stride) \
     } \
-    void ck_windows_dot_##type##s(const T *g, size_t g_stride, size_t outs, const T *planes, const int32_t *offsets, size_t taps, \
-                                  size_t runs, size_t run, size_t step, T *to) { \
+    void ck_windows_dot_##type##s(const T *g, size_t g_stride, size_t outs, const T *planes, \
+                                  const int32_t *offsets, size_t taps, size_t runs, size_t run, size_t step, T *to) { \
         CHOOSE(dots, type, g, g_stride, outs, planes, offsets, taps, runs, run, step, to) \
     }
 MOVES(float, float)

@@ -20,7 +20,8 @@ INNER VECTOR NAME(all)(T x) {
 }
 
 // TILE outputs at `width` vectors of positions q, written to to[o * stride + q].
-INNER void NAME(tile)(const T *planes, const int32_t *offsets, size_t taps, const T *weights, const T *bias, T *to, size_t stride, int width) {
+INNER void NAME(tile)(const T *planes, const int32_t *offsets, size_t taps, const T *weights, const T *bias, T *to,
+                      size_t stride, int width) {
     VECTOR sums[TILE][COLUMNS];
     for (int o = 0; o < TILE; o++)
         for (int v = 0; v < width; v++) sums[o][v] = NAME(all)(bias[o]);
@@ -37,10 +38,11 @@ INNER void NAME(tile)(const T *planes, const int32_t *offsets, size_t taps, cons
         for (int v = 0; v < width; v++) *(VECTOR *)(to + (size_t)o * stride + v * LANES) = sums[o][v];
 }
 
-TARGET static void NAME(rows)(const T *planes, const int32_t *offsets, size_t taps, const T *weights, const T *bias, size_t length, T *to,
-                              size_t stride) {
+TARGET static void NAME(rows)(const T *planes, const int32_t *offsets, size_t taps, const T *weights, const T *bias,
+                              size_t length, T *to, size_t stride) {
     size_t q = 0;
-    for (; q + COLUMNS * LANES <= length; q += COLUMNS * LANES) NAME(tile)(planes + q, offsets, taps, weights, bias, to + q, stride, COLUMNS);
+    for (; q + COLUMNS * LANES <= length; q += COLUMNS * LANES)
+        NAME(tile)(planes + q, offsets, taps, weights, bias, to + q, stride, COLUMNS);
     // The last vectors run past the end, into the slack.
     for (; q < length; q += LANES) NAME(tile)(planes + q, offsets, taps, weights, bias, to + q, stride, 1);
 }
@@ -49,8 +51,8 @@ TARGET static void NAME(rows)(const T *planes, const int32_t *offsets, size_t ta
 #define TAPS 4
 
 // sums of g[o][q] planes[offsets[t] + q] over q in runs, for `outs` x `taps` of them.
-INNER void NAME(dot_tile)(const T *g, size_t g_stride, int outs, const T *planes, const int32_t *offsets, int taps, size_t runs, size_t run,
-                          size_t step, T *to, size_t to_stride) {
+INNER void NAME(dot_tile)(const T *g, size_t g_stride, int outs, const T *planes, const int32_t *offsets, int taps,
+                          size_t runs, size_t run, size_t step, T *to, size_t to_stride) {
     VECTOR sums[OUTS][TAPS] = {{{0}}};
     T rest[OUTS][TAPS] = {{0}};
     for (size_t r = 0; r < runs; r++) {
@@ -75,16 +77,19 @@ INNER void NAME(dot_tile)(const T *g, size_t g_stride, int outs, const T *planes
         }
 }
 
-TARGET static void NAME(dots)(const T *g, size_t g_stride, size_t outs, const T *planes, const int32_t *offsets, size_t taps, size_t runs,
-                              size_t run, size_t step, T *to) {
+TARGET static void NAME(dots)(const T *g, size_t g_stride, size_t outs, const T *planes, const int32_t *offsets,
+                              size_t taps, size_t runs, size_t run, size_t step, T *to) {
     for (size_t o = 0; o < outs; o += OUTS)
         for (size_t t = 0; t < taps; t += TAPS) {
-            const int most_outs = outs - o < OUTS ? (int)(outs - o) : OUTS, most_taps = taps - t < TAPS ? (int)(taps - t) : TAPS;
+            const int most_outs = outs - o < OUTS ? (int)(outs - o) : OUTS;
+            const int most_taps = taps - t < TAPS ? (int)(taps - t) : TAPS;
             const T *from = g + o * g_stride;
             T *target = to + o * taps + t;
             if (most_outs == OUTS && most_taps == TAPS)
                 NAME(dot_tile)(from, g_stride, OUTS, planes, offsets + t, TAPS, runs, run, step, target, taps);
-            else NAME(dot_tile)(from, g_stride, most_outs, planes, offsets + t, most_taps, runs, run, step, target, taps);
+            else
+                NAME(dot_tile)(from, g_stride, most_outs, planes, offsets + t, most_taps, runs, run, step, target,
+                               taps);
         }
 }
 

@@ -79,9 +79,10 @@ INLINE int uses_third(int method, int switches) { return method != method_sgd &&
 #define CASES(T, method) CASES8(T, method, 0) CASES8(T, method, 8)
 
 #define ENTRY(T, level, target) \
-    target static void step_##T##_##level(const ck_step *restrict s, T *restrict x, const T *restrict g, T *restrict first, \
-                                          T *restrict second, T *restrict third, size_t count) { \
-        const int switches = (s->maximize ? MAXIMIZE : 0) | (s->decay != 0 ? DECAY : 0) | (s->options & (FIRST | SECOND | THIRD)); \
+    target static void step_##T##_##level(const ck_step *restrict s, T *restrict x, const T *restrict g, \
+                                          T *restrict first, T *restrict second, T *restrict third, size_t count) { \
+        const int given = s->options & (FIRST | SECOND | THIRD); \
+        const int switches = (s->maximize ? MAXIMIZE : 0) | (s->decay != 0 ? DECAY : 0) | given; \
         switch (s->method) { \
         case ck_method_adam: switch (switches) { CASES(T, adam) } return; \
         case ck_method_sgd: switch (switches) { CASES(T, sgd) CASES8(T, sgd, 16) CASES8(T, sgd, 24) } return; \
@@ -98,10 +99,12 @@ ENTRY(double, avx2, CK_TARGET_F16C)
 #define BEST(T) step_##T##_portable
 #endif
 
-void ck_step_floats(const ck_step *s, float *x, const float *g, float *first, float *second, float *third, size_t count) {
+void ck_step_floats(const ck_step *s, float *x, const float *g, float *first, float *second, float *third,
+    size_t count) {
     BEST(float)(s, x, g, first, second, third, count);
 }
 
-void ck_step_doubles(const ck_step *s, double *x, const double *g, double *first, double *second, double *third, size_t count) {
+void ck_step_doubles(const ck_step *s, double *x, const double *g, double *first, double *second, double *third,
+    size_t count) {
     BEST(double)(s, x, g, first, second, third, count);
 }

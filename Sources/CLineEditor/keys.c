@@ -12,13 +12,17 @@
 #define FIRST_KEY 0x80
 static const char *const keys[][2] = {
     {PASTE_BEGIN, "luaflow-paste"},
-    {"\x1b[A", "ed-prev-history"}, {"\x1b[B", "ed-next-history"}, {"\x1bOA", "ed-prev-history"}, {"\x1bOB", "ed-next-history"},
+    {"\x1b[A", "ed-prev-history"}, {"\x1b[B", "ed-next-history"},
+    {"\x1bOA", "ed-prev-history"}, {"\x1bOB", "ed-next-history"},
     {"\x1b[C", "ed-next-char"}, {"\x1b[D", "ed-prev-char"}, {"\x1bOC", "ed-next-char"}, {"\x1bOD", "ed-prev-char"},
-    {"\x1b[H", "ed-move-to-beg"}, {"\x1b[F", "ed-move-to-end"}, {"\x1bOH", "ed-move-to-beg"}, {"\x1bOF", "ed-move-to-end"},
-    {"\x1b[1~", "ed-move-to-beg"}, {"\x1b[4~", "ed-move-to-end"}, {"\x1b[7~", "ed-move-to-beg"}, {"\x1b[8~", "ed-move-to-end"},
+    {"\x1b[H", "ed-move-to-beg"}, {"\x1b[F", "ed-move-to-end"},
+    {"\x1bOH", "ed-move-to-beg"}, {"\x1bOF", "ed-move-to-end"},
+    {"\x1b[1~", "ed-move-to-beg"}, {"\x1b[4~", "ed-move-to-end"},
+    {"\x1b[7~", "ed-move-to-beg"}, {"\x1b[8~", "ed-move-to-end"},
     {"\x1b[3~", "ed-delete-next-char"},
     {"\x1b[5~", "ed-search-prev-history"}, {"\x1b[6~", "ed-search-next-history"},
-    {"\x1b[1;5C", "em-next-word"}, {"\x1b[1;5D", "ed-prev-word"}, {"\x1b[1;3C", "em-next-word"}, {"\x1b[1;3D", "ed-prev-word"},
+    {"\x1b[1;5C", "em-next-word"}, {"\x1b[1;5D", "ed-prev-word"},
+    {"\x1b[1;3C", "em-next-word"}, {"\x1b[1;3D", "ed-prev-word"},
 };
 enum { KEY_COUNT = sizeof keys / sizeof *keys };
 // How long to wait for the rest of a sequence: Escape alone is a key, too.
@@ -105,7 +109,8 @@ int le_next_character(EditLine *edit, wchar_t *character) {
 
 void le_bind_keys(EditLine *edit) {
     static const char *letters[][2] = {
-        {KEY_END, "luaflow-end"}, {"\t", "luaflow-complete"}, {"^R", "em-inc-search-prev"}, {"^S", "em-inc-search-next"},
+        {KEY_END, "luaflow-end"}, {"\t", "luaflow-complete"},
+        {"^R", "em-inc-search-prev"}, {"^S", "em-inc-search-next"},
         {"^W", "ed-delete-prev-word"}, {"^P", "ed-prev-history"}, {"^N", "ed-next-history"},
     };
     for (size_t i = 0; i < sizeof letters / sizeof *letters; i++) {

@@ -85,7 +85,10 @@ static unsigned char complete(EditLine *edit, int key) {
     // At the beginning of a line there is nothing to complete: Tab indents, as do tabs that are pasted without
     // bracketed paste.
     size_t blanks = 0;
-    while (blanks < length && (line->cursor[-1 - (ptrdiff_t)blanks] == ' ' || line->cursor[-1 - (ptrdiff_t)blanks] == '\t')) blanks++;
+    for (; blanks < length; blanks++) {
+        const char before = line->cursor[-1 - (ptrdiff_t)blanks];
+        if (before != ' ' && before != '\t') break;
+    }
     if (blanks == length || line->cursor[-1 - (ptrdiff_t)blanks] == '\n') {
         static const char indent[] = "    ";
         return el_insertstr(edit, indent + blanks % INDENT) ? CC_ERROR : CC_REFRESH;

@@ -91,7 +91,8 @@ static int lua_searcher(lua_State *L) {
     const char *path = lua_tostring(L, -1);
     if (!path) return luaL_error(L, "'package.path' must be a string");
     if (finds_pipe(L, name, path))
-        return luaL_error(L, "error loading module '%s' from file '%s':\n\tit is a pipe, not a file", name, lua_tostring(L, -1));
+        return luaL_error(L, "error loading module '%s' from file '%s':\n\tit is a pipe, not a file", name,
+                          lua_tostring(L, -1));
     lua_pushvalue(L, lua_upvalueindex(2));
     lua_pushvalue(L, 1);
     lua_pushvalue(L, -3);

@@ -73,7 +73,8 @@ static int record(lua_State *L) {
     return 0;
 }
 
-bool lf_record_output(lf_state *s, void (*note_output)(void *, const char *, size_t), void *output, lf_failure *failure) {
+bool lf_record_output(lf_state *s, void (*note_output)(void *, const char *, size_t), void *output,
+                      lf_failure *failure) {
     s->callbacks.note_output = note_output;
     s->callbacks.output = output;
     return lf_protect(s, record, NULL, 0, NULL, failure);

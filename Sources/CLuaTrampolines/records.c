@@ -6,7 +6,8 @@ static const char record_key;  // registry key of their metatable
 
 static const char source[] =
     "local tostring, type, next, rawlen, mathtype = tostring, type, next, rawlen, math.type\n"
-    "local sort, concat, format, find, sub, gsub = table.sort, table.concat, string.format, string.find, string.sub, string.gsub\n"
+    "local sort, concat = table.sort, table.concat\n"
+    "local format, find, sub, gsub = string.format, string.find, string.sub, string.gsub\n"
     "local shown\n"
     "local function key(name)\n"
     "  if type(name) == 'string' and find(name, '^[%a_][%w_]*$') then return name end\n"

@@ -54,7 +54,8 @@ public enum PauseAtPrompt {
             return name.text
         }
         return note
-            + "Paused after \(point.summary).\nVariables: \(names.sorted().joined(separator: ", ")); and the loop's own. "
+            + "Paused after \(point.summary).\n"
+            + "Variables: \(names.sorted().joined(separator: ", ")); and the loop's own. "
             + ":continue, :rewind K, :stop with the best, :abort, :quit."
     }
 }

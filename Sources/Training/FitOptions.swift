@@ -75,10 +75,12 @@ struct FitOptions {
             "context", \.context, .optional(.plainTensor),
             "(N, C), or (C) for all rows: what a conditional flow is told"),
         .option(
-            "steps", \.steps, .optional(.integer(from: 0)), "how long, counted from the beginning, also after a resume"),
+            "steps", \.steps, .optional(.integer(from: 0)),
+            "how long, counted from the beginning, also after a resume"),
         .option("epochs", \.epochs, .optional(.integer(from: 0)), "in place of steps: passes over the rows"),
         .option(
-            "batch_size", \.batchSize, .optional(.integer(from: 1)), "256 by default, or all rows where there are less"),
+            "batch_size", \.batchSize, .optional(.integer(from: 1)),
+            "256 by default, or all rows where there are less"),
         .option(
             "validation", \.validation, .optional(.validation),
             "a part of the rows (0.1), drawn at the beginning and not trained on; or rows of their own; or {rows, "

@@ -192,8 +192,10 @@ typedef struct {
     double first, second;     // the decays of what is remembered
     double eps, decay;
 } ck_step;
-void ck_step_floats(const ck_step *step, float *x, const float *g, float *first, float *second, float *third, size_t count);
-void ck_step_doubles(const ck_step *step, double *x, const double *g, double *first, double *second, double *third, size_t count);
+void ck_step_floats(const ck_step *step, float *x, const float *g, float *first, float *second, float *third,
+    size_t count);
+void ck_step_doubles(const ck_step *step, double *x, const double *g, double *first, double *second, double *third,
+    size_t count);
 
 // Convolutions without columns. Images are laid out in planes with their border of zeros; the images of a plane follow
 // each other. Where windows lie `steps` apart, a plane holds every steps-th row and column, and a channel has steps[0]
@@ -209,24 +211,24 @@ enum ck_windows_constants { ck_windows_slack = 64, ck_windows_tile = 8 };
 void ck_windows_lay_floats(const ck_planes *planes, const float *from, size_t image_step, size_t images, float *to);
 // to[o * stride + q] = bias[o] + sum over t of weights[t * ck_windows_tile + o] * planes[offsets[t] + q], t in order,
 // for ck_windows_tile outputs o and q < length.
-void ck_windows_sum_floats(const float *planes, const int32_t *offsets, size_t taps, const float *weights, const float *bias, size_t length,
-                         float *to, size_t stride);
+void ck_windows_sum_floats(const float *planes, const int32_t *offsets, size_t taps, const float *weights,
+    const float *bias, size_t length, float *to, size_t stride);
 // to[o * taps + t] += the sum of g[o * g_stride + q] * planes[offsets[t] + q] over q in `runs` runs of `run` positions
 // that begin at 0, step, ..., (runs - 1) * step.
-void ck_windows_dot_floats(const float *g, size_t g_stride, size_t outs, const float *planes, const int32_t *offsets, size_t taps,
-                         size_t runs, size_t run, size_t step, float *to);
+void ck_windows_dot_floats(const float *g, size_t g_stride, size_t outs, const float *planes,
+    const int32_t *offsets, size_t taps, size_t runs, size_t run, size_t step, float *to);
 // Copies the windows' results out of `images` planes of `columns` columns, height x width from each, into images.
-void ck_windows_take_floats(const float *from, size_t plane, size_t columns, size_t height, size_t width, float *to, size_t image_step,
-                          size_t row_step, size_t column_step, size_t images);
+void ck_windows_take_floats(const float *from, size_t plane, size_t columns, size_t height, size_t width, float *to,
+    size_t image_step, size_t row_step, size_t column_step, size_t images);
 void ck_windows_lay_doubles(const ck_planes *planes, const double *from, size_t image_step, size_t images, double *to);
 // to[o * stride + q] = bias[o] + sum over t of weights[t * ck_windows_tile + o] * planes[offsets[t] + q], t in order,
 // for ck_windows_tile outputs o and q < length.
-void ck_windows_sum_doubles(const double *planes, const int32_t *offsets, size_t taps, const double *weights, const double *bias, size_t length,
-                         double *to, size_t stride);
+void ck_windows_sum_doubles(const double *planes, const int32_t *offsets, size_t taps, const double *weights,
+    const double *bias, size_t length, double *to, size_t stride);
 // to[o * taps + t] += the sum of g[o * g_stride + q] * planes[offsets[t] + q] over q in `runs` runs of `run` positions
 // that begin at 0, step, ..., (runs - 1) * step.
-void ck_windows_dot_doubles(const double *g, size_t g_stride, size_t outs, const double *planes, const int32_t *offsets, size_t taps,
-                         size_t runs, size_t run, size_t step, double *to);
+void ck_windows_dot_doubles(const double *g, size_t g_stride, size_t outs, const double *planes,
+    const int32_t *offsets, size_t taps, size_t runs, size_t run, size_t step, double *to);
 // Copies the windows' results out of `images` planes of `columns` columns, height x width from each, into images.
-void ck_windows_take_doubles(const double *from, size_t plane, size_t columns, size_t height, size_t width, double *to, size_t image_step,
-                          size_t row_step, size_t column_step, size_t images);
+void ck_windows_take_doubles(const double *from, size_t plane, size_t columns, size_t height, size_t width, double *to,
+    size_t image_step, size_t row_step, size_t column_step, size_t images);

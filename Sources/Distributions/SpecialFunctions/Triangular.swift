@@ -34,7 +34,9 @@ extension Variable {
         return try .recorded(operation, [self, b], result, keeps: [.inputs, .outputs]) { call in
             let (l, solution) = (call.inputs[0], call.outputs[0])
             let cotangent = try l.solvingTriangular(call.cotangent, transposed: !transposed)
-            let factor = try transposed ? solution.matmul(cotangent.transposed()) : cotangent.matmul(solution.transposed())
+            let factor =
+                try transposed
+                ? solution.matmul(cotangent.transposed()) : cotangent.matmul(solution.transposed())
             return [
                 call.wanted[0] ? try (-factor.lowerTriangle(diagonal: 1)).summed(to: l.shape) : nil,
                 call.wanted[1] ? try cotangent.summed(to: call.inputs[1].shape) : nil,

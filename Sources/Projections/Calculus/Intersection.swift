@@ -227,7 +227,8 @@ public struct Intersection: CataloguedSet {
         let rest = members.indices.filter { $0 != found.side }
         let common = rest.count == 1 ? "every point of \(name(rest[0]))" : "every common point of the others"
         return "; with d = \(format(found.direction)), every point x of \(name(found.side)) has d . x <= "
-            + "\(format(found.most)), \(common) d . x >= \(format(found.least)): a gap of \(format(found.least - found.most))"
+            + "\(format(found.most)), \(common) d . x >= \(format(found.least)): a gap of "
+            + format(found.least - found.most)
     }
 
     /// Dykstra's algorithm, for members without a derivative. Stops when the corrections no longer change (Birgin and

@@ -72,9 +72,8 @@ public struct ScriptSet: ProjectableSet {
                 throw ScriptError(
                     operation,
                     "it was given no derivative, so no gradient flows through it: give projection.Set or what is "
-                        + "registered "
-                        + "derivative = function(x, v) ... end, the Jacobian at x times v, or derivative = true when project is "
-                        + "made of operations that gradients flow through")
+                        + "registered derivative = function(x, v) ... end, the Jacobian at x times v, or "
+                        + "derivative = true when project is made of operations that gradients flow through")
             }
         }
     }

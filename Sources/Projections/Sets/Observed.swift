@@ -88,7 +88,8 @@ public struct Observed: CataloguedSet, ElementwiseSet {
                 try Observed(mask: Tensor([1, 0, 1], shape: [3]), values: Tensor([0.1, .nan, -2], shape: [3])),
                 shape: [3]),
             SetExample(
-                try Observed(mask: Tensor([0, 1], shape: [2, 1]), values: Tensor([1, 2, 3], shape: [3])), shape: [2, 3]),
+                try Observed(mask: Tensor([0, 1], shape: [2, 1]), values: Tensor([1, 2, 3], shape: [3])),
+                shape: [2, 3]),
         ]
     }
 }

@@ -25,8 +25,9 @@ extension Command {
 
     private static var habits: String {
         "Expressions print their value; a semicolon at the end keeps it silent. _ is the last value, __ and ___ the "
-            + "two before. A local at the prompt lasts as a global does, and so do those of a loaded file. Tab completes, Ctrl-R searches what was entered "
-            + "before, Ctrl-C stops what runs, Ctrl-D leaves. An unfinished input goes on behind >>, blank lines and all; "
-            + "Ctrl-C or Ctrl-D gives it up, and the up key has it back."
+            + "two before. A local at the prompt lasts as a global does, and so do those of a loaded file. Tab "
+            + "completes, Ctrl-R searches what was entered before, Ctrl-C stops what runs, Ctrl-D leaves. An "
+            + "unfinished input goes on behind >>, blank lines and all; Ctrl-C or Ctrl-D gives it up, and the up key "
+            + "has it back."
     }
 }
