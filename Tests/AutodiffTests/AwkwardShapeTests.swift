@@ -41,7 +41,8 @@ import Testing
         ]
     }
 
-    /// Runs the body; anything but a result or a ScriptError fails (a trap ends the whole run).
+    /// Runs the body. A result or a ScriptError is right; any other error fails the test, and a trap ends the whole
+    /// run.
     private func survive(_ function: NativeFunction, _ arguments: [Value]) throws {
         do {
             for case .object(let result as Variable) in try function.call(arguments) where result.requiresGrad {
@@ -121,7 +122,7 @@ import Testing
             #expect(try message { _ = try huge.call(name, .integer(name == "chunk" ? .max : 1), .integer(1)) } != nil, "\(name)")
         }
         #expect(try message { _ = try Variable(Tensor.zeros([1 << 40, 0])).call("tolist") } != nil)
-        // Printing reads only what it shows.
+        // Printing reads only the elements that it shows.
         #expect(try message { _ = try huge.call("tostring") } == nil)
     }
 

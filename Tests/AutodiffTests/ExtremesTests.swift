@@ -5,7 +5,7 @@ import Scripting
 import Tensors
 import Testing
 
-/// Where careless formulas overflow, and what operations do with nothing.
+/// Numbers at which careless formulas overflow, and what operations do with empty tensors.
 @Suite struct ExtremesTests {
     private func slope(_ x: Variable, _ f: (Variable) throws -> Variable) throws -> [Double] {
         try Transform.valueAndGradient(of: { [try f($0[0]).sum()] }, at: [x], for: "test").gradients[0].value.toArray()
@@ -23,7 +23,7 @@ import Testing
         #expect(try vector(.nan).softplus().value.item().isNaN)
     }
 
-    /// The fast formulas against the C library's in float64, everywhere and to the last digits.
+    /// The library's fast formulas agree with the C library's in float64 over the whole range, to the last digits.
     @Test func fastFormulasAreExact() throws {
         let sizes = stride(from: -40.0, through: 6, by: 0.037).map { exp2($0) }
         let points = sizes + sizes.map { -$0 } + [0]
@@ -55,7 +55,7 @@ import Testing
         #expect(try vector(low, 3).logSumExp().value.item() == 3)
         #expect(try vector(.infinity, 3).logSumExp().value.item() == .infinity)
         #expect(try vector(.nan, 3).logSumExp().value.item().isNaN)
-        // A row that is impossible altogether moves nothing.
+        // A row of which all elements are -infinity has the gradient 0.
         let rows = try vector(low, low, low, 3, shape: [2, 2])
         #expect(try rows.logSumExp([1]).value.toArray() == [low, 3])
         #expect(try slope(rows) { try $0.logSumExp([1]).exp() } == [0, 0, 0, exp(3)])
@@ -82,8 +82,8 @@ import Testing
         #expect(try zero.norm(0).value.item() == 0)
     }
 
-    /// A rectified layer at a NaN, an infinity or a zero of either sign: one row by the kernel that skips units, or a
-    /// batch.
+    /// A rectified layer with NaN, infinities and zeros of either sign among its inputs gives the same for one row, by
+    /// the kernel that skips inactive units, as for a batch.
     @Test func rectifiedLayersAgreeAtEdges() throws {
         let weight = Variable(try Tensor((1...14).map(Double.init), shape: [2, 7]).storedByInputUnit())
         let x = try vector(.nan, .infinity, -.infinity, 0, -0.0, 2, -2, dtype: .float32)

@@ -4,10 +4,10 @@ import Scripting
 import Tensors
 import Testing
 
-/// Gradients are moved where nobody else can see them, and copied where somebody can: what is written into one changes
-/// nothing else.
+/// A gradient's memory is taken over where nothing else refers to it, and copied otherwise: writing into one gradient
+/// changes no other tensor.
 @Suite struct GradientMemoryTests {
-    /// Ways from leaves to a value whose gradients might share memory: with each other, with a seed, with a value.
+    /// Graphs in which gradients might share memory: with each other, with the seed of `backward`, or with a value.
     private let graphs: [(label: String, leaves: Int, value: ([Variable]) throws -> Variable)] = [
         ("a sum", 2, { try $0[0] + $0[1] }),
         ("a leaf twice", 1, { try $0[0] + $0[0] }),
@@ -29,7 +29,7 @@ import Testing
                 let before = try result.value.toArray()
                 try result.backward(seed, retainGraph: retain)
                 let first = try leaves.map { try gradient($0) }
-                // Written over one by one: no other changes.
+                // Each leaf's gradient is overwritten in turn: no other gradient may change.
                 for (index, leaf) in leaves.enumerated() {
                     try leaf.grad?.value.fill(7)
                     for (other, leaf) in leaves.enumerated() where other > index {
@@ -50,34 +50,36 @@ import Testing
         }
     }
 
-    /// What a script took from x.grad is what it was.
+    /// A gradient that a script took from `x.grad` does not change when the next `backward` accumulates.
     @Test func aHeldGradientDoesNotGrow() throws {
         let x = try leaf(1, 2)
         try (x * x).sum().backward()
         let held = x.grad
         try (x * x).sum().backward()
         #expect(try held?.value.toArray() == [2, 4] && gradient(x) == [4, 8])
-        // Held by nobody, it grows where it lies.
+        // When nothing else holds the gradient, it is added to in place.
         let storage = x.grad.map { ObjectIdentifier($0.value.storage) }
         _ = consume held
         try (x * x).sum().backward()
         #expect(try gradient(x) == [6, 12] && x.grad.map { ObjectIdentifier($0.value.storage) } == storage)
     }
 
-    /// A first gradient takes what flowed: at the end there is one more block of its size, and there were never three.
+    /// The first gradient takes over the memory of the cotangent that arrives: at the end there is one more block of
+    /// its size, and at no time were there three.
     @Test func aFirstGradientIsMoved() throws {
         let memory = NativeMemory(limit: 40_000_000)
         try NativeMemory.$current.withValue(memory) {
             let x = Variable(try Tensor.zeros([1_000_000], .float64))
             try x.setRequiresGrad(true)
             let y = try (x * 3).sum()
-            // x, x * 3 and the gradient: 24 MB. A copy of it would pass the limit with what the rule works on.
+            // x, x * 3 and the gradient take 24 MB. A copy of the gradient, with the memory that the rule needs, would
+            // pass the limit.
             try y.backward()
             #expect(x.grad?.value.count == 1_000_000)
         }
     }
 
-    /// The sum of two gradients is made in the memory of the first.
+    /// The sum of two gradients is formed in the memory of the first.
     @Test func sumsGrowInPlace() throws {
         func peak(_ terms: Int) throws -> Bool {
             let memory = NativeMemory(limit: 45_000_000)
@@ -93,7 +95,7 @@ import Testing
         #expect(try peak(2) && peak(9))
     }
 
-    /// A value that no rule reads goes when nobody names it any more.
+    /// A value that no rule reads is released when the script no longer holds it.
     @Test func unreadInputsAreNotHeld() throws {
         let memory = NativeMemory()
         try NativeMemory.$current.withValue(memory) {
@@ -108,7 +110,7 @@ import Testing
                 let result = try large.map(way)
                 large = nil
                 let held = memory.liveBytes - before - (result?.value.storage.byteCount ?? 0)
-                // The zeros are a factor of x's sum, and read.
+                // The zeros are a factor of x's sum, so they must be kept.
                 #expect(held < 1_000_000, "\(label) holds \(held) bytes")
                 try result?.sum().backward()
                 x.grad = nil
@@ -116,7 +118,7 @@ import Testing
         }
     }
 
-    /// A gradient lies in memory as its weight does, so that no optimiser has to turn it.
+    /// A layer's gradient has the same order in memory as its weight, so that optimisers need not transpose it.
     @Test func gradientsOfLayersLieAsTheirWeights() throws {
         let weight = Variable(try Generator(seed: 1).normals([3, 4], .float64, for: "test").transpose(0, 1))
         try weight.setRequiresGrad(true)
@@ -127,7 +129,8 @@ import Testing
         #expect(try gradient.toArray() == [5, 7, 9, 5, 7, 9, 5, 7, 9, 5, 7, 9])
     }
 
-    /// Training keeps what it holds: bytes of tensors and of the tape after some and after many steps.
+    /// Training does not accumulate memory: the bytes of tensors and of the tape are the same after a few and after
+    /// many steps.
     @Test func trainingDoesNotGrow() throws {
         let memory = NativeMemory()
         try NativeMemory.$current.withValue(memory) {

@@ -16,11 +16,11 @@ func leaf(_ values: Double..., shape: [Int]? = nil, dtype: DType = .float64) thr
     return leaf
 }
 
-/// The accumulated gradient's numbers.
+/// The leaf's accumulated gradient as numbers; nil where it has none.
 func gradient(_ leaf: Variable) throws -> [Double]? { try leaf.grad?.value.toArray() }
 
 extension Variable {
-    /// An in-place method or indexing, called as a script calls it.
+    /// Calls an in-place method or an index operator as a script does.
     func call(_ method: String, _ arguments: Value...) throws -> [Value] { try call(method, arguments) }
 
     func call(_ method: String, _ arguments: [Value]) throws -> [Value] {

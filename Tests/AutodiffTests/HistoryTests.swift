@@ -4,10 +4,11 @@ import Scripting
 import Tensors
 import Testing
 
-/// Transforms outside other transforms keep no graph: a loop around them costs the same at every turn, although the
-/// function reads parameters; and what is left out is never missed in silence.
+/// A transform that is not inside another transform keeps no graph: a loop around it costs the same at every turn,
+/// although the function reads parameters. Where a script then differentiates through the omitted graph, there is an
+/// error, never a silent 0.
 @Suite struct HistoryTests {
-    /// Bytes of tensors and of the tape after some and after many turns.
+    /// The bytes of tensors and of the tape after a few and after many turns of the body.
     private func growth(turns: Int = 200, _ body: (Variable) throws -> Variable) throws -> (early: Int, late: Int) {
         let memory = NativeMemory()
         return try NativeMemory.$current.withValue(memory) {
@@ -39,7 +40,7 @@ import Testing
         for (name, slope) in steps {
             let plain = try growth { x in try x - slope(x) * 1e-3 }
             #expect(plain.early == plain.late, "\(name): \(plain)")
-            // With momentum, projected, and written in place.
+            // Gradient descent with momentum, with a projection, and with writes in place.
             var speed = try vector(0, 0, 0)
             let fast = try growth { x in
                 speed = try speed * 0.9 + slope(x)
@@ -51,7 +52,7 @@ import Testing
         }
     }
 
-    /// The same from Lua, and from a start that is itself recorded.
+    /// The same from Lua, and from a starting point that is itself recorded.
     @Test func scriptsLoopWithoutHistory() throws {
         let scripts = try Scripts(modules: [TensorModule(), AutodiffModule(), RandomModule()])
         for start in ["D{0.5, -1}", "w * 2", "D{0.5, -1}:requires_grad_(true)"] {
@@ -87,17 +88,17 @@ import Testing
         ] {
             let message = try scripts.message("\(setting)\nlocal loss = \(loss)\nloss:backward()")
             #expect(message.contains("create_graph = true"), "\(loss): \(message)")
-            // Taken as a constant it is one.
+            // Detached, the gradient is a constant and may be used.
             let constant = try scripts.message("\(setting)\ng = g:detach()\nlocal loss = \(loss) + w:sum()\nloss:backward()")
             #expect(constant == "no error" || loss.contains("value_and_grad"), "\(loss), detached: \(constant)")
         }
         #expect(try scripts.number("\(setting)\ng = autodiff.grad(f, x, {create_graph = true}); (g * g):sum():backward()\nreturn w.grad:item()") == 144)
         #expect(try scripts.number("\(setting)\nlocal _, g = autodiff.vjp(f, x, nil, {create_graph = true}); (g * g):sum():backward()\nreturn w.grad:item()") == 144)
         #expect(try scripts.number("\(setting)\nlocal _, g = autodiff.hvp(f, x, D{1}, {create_graph = true}); (g * g):sum():backward()\nreturn w.grad:item()") == 16)
-        // What is overwritten altogether is forgotten, and so is what detach says.
+        // The missing history is forgotten where the tensor is overwritten entirely or detached.
         #expect(try scripts.number("\(setting)\nlocal t = D{0}; t[1] = g[1]; t:zero_(); (t + w):sum():backward(); return w.grad:item()") == 1)
         #expect(try scripts.number("\(setting)\nlocal t = D{0}; t[1] = g[1]; (t:detach() + w):sum():backward(); return w.grad:item()") == 1)
-        // A new leaf is one, wherever its numbers came from.
+        // A tensor that is made a leaf is one, wherever its numbers came from.
         #expect(try scripts.number("\(setting)\ng:requires_grad_(true); (g * g):sum():backward()\nreturn g.grad:item()") == 24)
     }
 
@@ -108,14 +109,14 @@ import Testing
             local w, x = D{2}:requires_grad_(true), D{3}
             """
         for (code, wanted) in [
-            // d/dw (2 w x)^2 = 8 w x^2, the inner gradient by x and the outer by w.
+            // d/dw (2 w x)^2 = 8 w x^2: the inner gradient is by x, the outer by w.
             ("autodiff.grad(function(w) local g = autodiff.grad(function(x) return (w * x * x):sum() end)(x) return (g * g):sum() end)(w)", 144),
             ("autodiff.grad(function(w) local g = autodiff.grad(function(x) return (w * x * x):sum() end)(x) return (g * g):sum() end)(D{2})", 144),
-            // Three deep: d^3/dx^3 w x^4 = 24 w x.
+            // Three gradients: d^3/dx^3 of w x^4 is 24 w x.
             ("autodiff.grad(function(x) return autodiff.grad(function(x) return autodiff.grad(function(x) return (w * x ^ 4):sum() end)(x):sum() end)(x):sum() end)(x)", 144),
-            // The point of the inner one moves with the outer one's argument: d/da of 2 w (a^2) = 4 w a.
+            // The point of the inner gradient depends on the outer argument: d/da of 2 w (a^2) is 4 w a.
             ("autodiff.grad(function(a) return autodiff.grad(function(x) return (w * x * x):sum() end)(a * a):sum() end)(x)", 24),
-            // Unrolled steps: y = x - 0.1 (2 w x), d y / d w = -0.2 x.
+            // Differentiating through a step of descent: y = x - 0.1 (2 w x), so dy/dw = -0.2 x.
             ("autodiff.grad(function(w) return (x - 0.1 * autodiff.grad(function(x) return (w * x * x):sum() end)(x)):sum() end)(w)", -0.6),
             ("autodiff.hessian(function(x) return (w * x ^ 3):sum() end)(x):sum()", 36),
             ("select(2, autodiff.jvp(function(a) return autodiff.grad(function(x) return (w * x ^ 3):sum() end)(a) end, x, D{1}))", 36),

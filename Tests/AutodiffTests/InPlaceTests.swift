@@ -4,7 +4,7 @@ import Scripting
 import Tensors
 import Testing
 
-/// Writing in place: the gradient is right, or there is an error; it is never wrong.
+/// Writing in place either leaves the gradient right or raises an error; the gradient is never silently wrong.
 @Suite struct InPlaceTests {
     private static let stale = "overwritten in place"
 
@@ -22,7 +22,7 @@ import Testing
     }
 
     @Test func whatARuleReadsMustNotBeOverwritten() throws {
-        // Each pair: an operation, and what is written over before backward: its input (0) or its result (1).
+        // Each entry: an operation, and which tensor is overwritten before `backward`: its input (0) or its result (1).
         let operations: [(String, Int, (Variable) throws -> Variable)] = [
             ("mul", 0, { try $0 * $0 }), ("div", 0, { try 1 / $0 }), ("pow", 0, { try $0.pow(3) }), ("exp", 1, { try $0.exp() }),
             ("log", 0, { try $0.log() }), ("sqrt", 1, { try $0.sqrt() }), ("tanh", 0, { try $0.tanh() }), ("sigmoid", 0, { try $0.sigmoid() }),
@@ -35,7 +35,7 @@ import Testing
             let inner = try x * 1
             let y = try operation(inner)
             let root = try y * 1
-            // Through another handle on the same memory, which no history protects.
+            // The write goes through a detached tensor that shares the memory, which the tape cannot see.
             try (place == 0 ? inner : y).detached().value.fill(9)
             let fault = try message { try root.sum().backward() }
             #expect(fault?.contains(Self.stale) == true, "\(name): \(fault ?? "a gradient of \(String(describing: try? gradient(x)))")")
@@ -65,7 +65,7 @@ import Testing
         try y.assign(.integer(1), .number(0))
         try before.sum().backward()
         #expect(try gradient(x) == [3, 3])
-        // A constant that becomes recorded, or a leaf, after it was used stays a constant where it was used.
+        // A constant that becomes recorded, or a leaf, after its use remains a constant in that use.
         let constant = try vector(5, 5)
         let sum = try x + constant
         try constant.assign(.integer(1), .object(x.at(.integer(1)) * 100))
@@ -168,11 +168,11 @@ import Testing
         let view = try canvas.at(.integer(1))
         let alias = canvas.detached()
         try canvas.assign(.integer(1), .object(x.at(.integer(1))))
-        // Their numbers are x's now, but nothing would flow back to x through them: not with a leaf, not alone.
+        // The view holds x's numbers now but has no history to x: using it must fail, with a leaf and alone.
         #expect(try message { _ = try view * x } != nil)
         #expect(try message { _ = try view * 2 } != nil)
         #expect(try message { _ = try alias * 2 } != nil)
-        // Taken again, they are right; and detached after the write they are constants.
+        // Views taken after the write are right, and so are detached ones, as constants.
         try (canvas.at(.integer(1)) * 2 + canvas.detached().sum()).sum().backward()
         #expect(try gradient(x) == [2])
         #expect(try GradMode.$isEnabled.withValue(false) { try view * 2 }.value.toArray() == [10])

@@ -4,7 +4,7 @@ import Scripting
 import Tensors
 import Testing
 
-/// Decompositions put together again, and what singular matrices do.
+/// The factors of decompositions multiplied together again, and what singular matrices do.
 @Suite struct LinearAlgebraTests {
     private static let shapes = [[1, 1], [3, 3], [5, 3], [3, 5], [2, 4, 4], [2, 3, 1, 2], [0, 3], [3, 0], [2, 0, 0], [0, 2, 2]]
 

@@ -3,7 +3,7 @@ import LawChecks
 import Scripting
 import Testing
 
-/// Laws over the whole catalogue: one that is made up is under them because it is listed.
+/// The laws, over the whole catalogue. The made-up operation is tested because it is listed there.
 @Suite struct OperationLaws {
     @Test func gradientsAreWhatFiniteDifferencesSay() throws {
         for operation in catalogue {
@@ -46,7 +46,7 @@ import Testing
         }
     }
 
-    /// Operations that no gradient can flow through, or whose gradient is another's.
+    /// Operations that have no gradient, or that are made of others which have their own cases.
     private static let withoutCases: Set = ["eq", "ne", "lt", "le", "gt", "ge", "argmax", "argmin", "chunk", "contiguous", "double", "float", "long", "bool"]
 
     @Test func everyDifferentiableOperationHasACase() {

@@ -4,18 +4,18 @@ import RealModule
 import Tensors
 import Testing
 
-/// Derivatives keep their digits where the function itself has rounded to a limit: no slope is taken through 1 - y,
-/// which is 0 there.
+/// Derivatives keep their digits where the function's value has rounded to a limit: a slope computed from 1 - y would
+/// be 0 there.
 @Suite struct SaturationTests {
     struct Case: Sendable, CustomTestStringConvertible {
         let name: String
         let apply: @Sendable (Variable) throws -> Variable
-        /// The first and second derivative at x, in a form that does not cancel.
+        /// The first and second derivative at x, by formulas without cancellation.
         let derivatives: @Sendable (Double) -> (Double, Double)
         var testDescription: String { name }
     }
 
-    /// e^-|x| / (1 + e^-|x|)^2
+    /// The logistic function's slope, e^-|x| / (1 + e^-|x|)^2.
     private static func bell(_ x: Double) -> Double {
         let e = Double.exp(-abs(x))
         return e / ((1 + e) * (1 + e))
@@ -49,7 +49,8 @@ import Testing
 
     static let large: [[Double]] = [[1e30, 1e30], [1e38, 1e38, -1e38], [-1e4, -1e4], [700, 701], [1e4, 9999, 3], [-1e30, 1e30]]
 
-    /// The gradient of logsumexp is the softmax also where the result has rounded what its elements differ by.
+    /// The gradient of logsumexp is the softmax even where rounding the result has lost the differences between its
+    /// elements.
     @Test(arguments: large, [DType.float32, .float64])
     func logSumExpOfLargeNumbers(numbers: [Double], dtype: DType) throws {
         let x = Variable(try Tensor(numbers, shape: [numbers.count], dtype))
@@ -69,7 +70,7 @@ import Testing
         }
     }
 
-    /// High powers of numbers between 1 and 2 do not overflow either.
+    /// The norm of a high power does not overflow, for numbers between 1 and 2 as well.
     @Test(arguments: [65.0, 1000, 2e4, -100, -2e4]) func normsOfHighPowers(p: Double) throws {
         let x = try vector(1.9, -1.5, 1.2)
         let limit = p > 0 ? 1.9 : 1.2

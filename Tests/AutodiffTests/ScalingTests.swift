@@ -45,7 +45,7 @@ import Testing
             for (what, power, index) in [("value", degree, 0), ("gradient", degree - 1, 1), ("Hessian times c v", degree - 1, 2)] {
                 let wanted = plain[index].map { $0 * pow(c, power) }.map { dtype == .float32 ? Double(Float($0)) : $0 }
                 let size = wanted.filter(\.isFinite).map { $0.magnitude }.max() ?? 0
-                // What is too large for the type is not compared: the sum of two such numbers may be anything.
+                // Numbers too large for the type are not compared: the sum of two of them may be infinite or NaN.
                 let agrees = zip(found[index], wanted).allSatisfy { x, y in !y.isFinite || abs(x - y) <= tolerance * size }
                 #expect(
                     agrees && found[index].count == wanted.count,
@@ -78,7 +78,7 @@ import Testing
             let slope = try #require(try gradient(x))
             #expect(zip(slope, [-0.5, 0, 0.5]).allSatisfy { abs($0 - $1) < (c < 1e-300 ? 1e-3 : 1e-6) }, "\(c) in \(dtype): \(slope)")
         }
-        // The mean of numbers whose sum is too large.
+        // The mean is finite although the sum overflows float32.
         #expect(try vector(3e38, 3e38, dtype: .float32).mean().value.item() == Double(Float(3e38)))
         #expect(try vector(3, 4, dtype: .float32).mean().value.item() == 3.5)
     }

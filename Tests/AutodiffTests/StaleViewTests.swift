@@ -4,12 +4,12 @@ import Scripting
 import Tensors
 import Testing
 
-/// A view that was taken before a recorded value was written into its memory holds numbers whose gradient would be
-/// lost: nothing may read it in silence.
+/// A view that was taken before a recorded value was written into its memory holds numbers without their history. Every
+/// operation that would lose their gradient must raise an error.
 @Suite struct StaleViewTests {
     private static let refusal = "take the view again"
 
-    /// x's numbers in a view that knows nothing of x.
+    /// A view with x's numbers but without x's history.
     private func staleView(of x: Variable) throws -> Variable {
         let canvas = Variable(try Tensor.zeros([2] + x.shape, .float64))
         let view = try canvas.select(0, 0)
@@ -31,14 +31,14 @@ import Testing
         }
     }
 
-    /// What scripts write, with `row` taken too early and `out` a plain matrix.
+    /// Writes as scripts make them: `row` is a view taken too early, `out` a plain matrix.
     private static let writes = [
         "out[1] = row", "out[-1] = row", "out[{1}] = row", "out[{{}}] = row", "out[{{1, 2}, {}}] = row", "out[{{}, 2}] = row",
         "out:copy_(row)", "out[1]:copy_(row)", "out:view(4)[{{1, 2}}] = row", "out:t():copy_(row)", "out[2][1] = row[1]",
         "out[out:eq(0)] = row[1]", "out[{1, {}}] = row:clone()", "t[2] = row", "t[2]:copy_(row)",
         "row[1] = row[2]", "out.data:copy_(row)",
     ]
-    /// And what they compute.
+    /// Operations that read the stale view `row`.
     private static let uses = [
         "return row * 2", "return 2 - row", "return -row", "return row ^ 2", "return #(row + out)", "return row:clone()", "return row[1]",
         "return row[{{1}}]", "return row:reshape(2, 1)", "return tensor.cat({out[1], row})", "return tensor.stack({row, row})",
@@ -54,7 +54,7 @@ import Testing
 
     private func scripts() throws -> Scripts { try Scripts(modules: [TensorModule(), AutodiffModule(), RandomModule()]) }
 
-    /// How views and writes may come about: each makes t, and a stale row of two numbers that are x's.
+    /// Ways in which a stale view arises: each makes a tensor t and a stale row of two numbers that are x's.
     private static let beginnings = [
         "local t = D{{0, 0}, {0, 0}}; local row = t[1]; t[1] = x",
         "local t = D{{0, 0}, {0, 0}}; local row = t[{1, {}}]; t:copy_(x)",
@@ -84,9 +84,9 @@ import Testing
     @Test func everyMethodInPlaceIsRefused() throws {
         let scripts = try scripts()
         for operation in Operation.catalogue {
-            // Comparisons have no gradient to lose.
+            // Comparisons have no gradient, so they may read a stale view.
             guard let form = operation.inPlace, !["eq", "ne", "lt", "le", "gt", "ge"].contains(operation.name) else { continue }
-            // On the view, and with the view as what is added, multiplied, ...
+            // In place on the view, and with the view as the other operand.
             var calls = ["row:\(operation.name)_(\(form.example))"]
             if form.parameters == "y" { calls += ["out:\(operation.name)_(row)", "out[1]:\(operation.name)_(row)", "row:\(operation.name)_(row)"] }
             for call in calls where form.example.isEmpty || !form.example.hasPrefix("tensor") {
@@ -96,7 +96,7 @@ import Testing
         }
     }
 
-    /// What only writes into a stale view makes the recorded tensor unusable, in words.
+    /// A write into a stale view makes using the recorded tensor an error with an explanation.
     @Test func writesThroughAStaleViewAreSeen() throws {
         for write in ["row[1] = 7", "row:fill_(7)", "row:zero_()", "row:copy_(out[1])", "row:normal_()", "row.data = out[1]"] {
             let message = try scripts().message("\(Self.setting)\n\(Self.beginnings[0])\n\(write)\nreturn t * 2")

@@ -4,14 +4,15 @@ import Scripting
 import Tensors
 import Testing
 
-/// Deep enough that one nested call a link would overflow the stack; a million where the compiler optimises.
+/// The length of a chain that would overflow the stack if `backward` called itself for each link; a million in
+/// optimised builds.
 #if DEBUG
     private let deep = 100_000
 #else
     private let deep = 1_000_000
 #endif
 
-/// How the tape behaves: accumulation, freeing, switching off, depth.
+/// The tape: accumulation of gradients, freeing, switching off, long chains.
 @Suite struct TapeTests {
     @Test func backwardAccumulates() throws {
         let x = try leaf(1, 2)
@@ -85,7 +86,7 @@ import Testing
 
     @Test func branchesThatAreNotNeededAreNotRun() throws {
         let (x, other) = (try leaf(2), try leaf(3))
-        // A rule that must not run: its value was overwritten, but nothing wanted lies behind it.
+        // The rule of `other * other` could not run, as its value was overwritten; but no leaf asks for its gradient.
         let side = try other * other
         try other.value.fill(0)
         let result = try Transform.valueAndGradient(of: { [try ($0[0] * 2 + side).sum()] }, at: [x], for: "test")
@@ -99,7 +100,7 @@ import Testing
         try product.sum().backward()
         #expect(single.grad?.dtype == .float32 && double.grad?.dtype == .float64)
         #expect(try gradient(single) == [Double(Float(0.1))])
-        // A cotangent of the other type is converted.
+        // A cotangent of the other floating type is converted.
         let root = try leaf(1, dtype: .float32)
         try root.backward(vector(2))
         #expect(root.grad?.dtype == .float32)
@@ -118,7 +119,7 @@ import Testing
         var chain: Variable? = x
         for _ in 0..<deep { chain = try chain.map { try $0 * 1 } }
         chain = nil
-        // Two inputs from the chain each, and outputs that are kept.
+        // Every link has two inputs from the chain, and all results are kept.
         var pair = try (x * 1, x * 1)
         for _ in 0..<(deep / 5) { pair = (try pair.0 + pair.1, try pair.1.tanh()) }
         pair = (x, x)
@@ -148,7 +149,7 @@ import Testing
         #expect(!values[0].requiresGrad && !gradients[0].requiresGrad)
         #expect(try !Transform.vjp(of: { [try $0[0].exp()] }, at: x, nil, for: "test").value.requiresGrad)
         #expect(try !Transform.jvp(of: { [try $0[0].exp()] }, at: x, vector(1), for: "test").value.requiresGrad)
-        // Where an outer leaf is behind the function, both are joined to it.
+        // Where the function reads an outer leaf, both results are recorded with respect to it.
         let w = try leaf(5)
         let outer = try Transform.valueAndGradient(of: { [try ($0[0] * w).sum()] }, at: [x], for: "test")
         try (outer.values[0] + outer.gradients[0].sum()).backward()

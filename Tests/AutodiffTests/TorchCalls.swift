@@ -3,13 +3,14 @@ import LawChecks
 import Scripting
 import Tensors
 
-/// PyTorch's operation and attributes as a call of this library's: its name, and the arguments a script would pass.
+/// Translates PyTorch's operation and attributes to a call of this library: the operation's name, and the arguments
+/// that a script would pass.
 func torchCall(_ op: String, _ inputs: [Variable], _ attributes: [String: TorchAttribute]) throws -> (name: String, arguments: [Value]) {
     let tensors = inputs.map { Value.object($0) }
     let x = tensors.first ?? .none
     func value(_ key: String) -> Value { attributes[key]?.value ?? .none }
     func counted(_ key: String) -> Value { attributes[key]?.counted ?? .none }
-    /// The attributes of these names that there are, as a table of options; nothing when there are none.
+    /// A table of options with those of the named attributes that are present; no argument when none is.
     func options(_ names: String...) -> [Value] {
         let present = names.compactMap { name in attributes[name].map { (key: name, value: $0.value) } }
         return present.isEmpty ? [] : [.table(SwiftTable(named: present))]

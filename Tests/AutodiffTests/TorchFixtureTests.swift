@@ -25,7 +25,7 @@ import Testing
         }
     }
 
-    /// The same at 0, -0, infinities, NaN, ties, and of nothing (Fixtures/make_edges.py).
+    /// The same at 0, -0, infinities, NaN, ties, and for empty tensors (Fixtures/make_edges.py).
     @Test func edgesArePyTorchs() throws {
         let cases = try cases("edges")
         #expect(cases.count >= 300)
@@ -36,7 +36,7 @@ import Testing
         for name in Self.onPurpose.keys { #expect(cases.contains { $0.name == name }, "\(name) is no case") }
     }
 
-    /// The same of the operations that came later, their edges among them (Fixtures/make_further.py).
+    /// The same for the operations of Fixtures/make_further.py, edges included.
     @Test func furtherOperationsArePyTorchs() throws {
         let cases = try cases("further")
         #expect(cases.count >= 140)
@@ -46,7 +46,7 @@ import Testing
         }
     }
 
-    /// Where we differ from PyTorch, and why.
+    /// Cases in which this library differs from PyTorch on purpose, with the reason.
     private static let onPurpose = [
         "pow 21 exponent=0.5": "the slope at -0 is that of 0, where PyTorch takes 1 / sqrt(-0)",
         "pow 21 exponent=-0.5": "(-0)^-0.5 is inf as in C, where PyTorch takes 1 / sqrt(-0)",
@@ -60,7 +60,7 @@ import Testing
     ]
 }
 
-/// One case of the file.
+/// One case of the fixture file.
 struct TorchCase: Decodable {
     let op: String
     let name: String
@@ -76,7 +76,7 @@ struct TorchCase: Decodable {
         for (input, gradient) in zip(inputs, gradients) where gradient != nil { try input.setRequiresGrad(true) }
         var results: [Variable]
         do { results = try call(inputs) } catch let error as ScriptError { return error.description }
-        // Of lstsq the file has the solution.
+        // The file has only the solution of lstsq.
         if op == "lstsq" { results = Array(results.prefix(1)) }
         guard results.count == outputs.count else { return "\(results.count) results, expected \(outputs.count)" }
         for (index, (result, output)) in zip(results, outputs).enumerated() {
@@ -117,7 +117,7 @@ struct TorchCase: Decodable {
 
     /// Calls the operation as a script would, with PyTorch's attributes turned into its arguments.
     private func call(_ inputs: [Variable]) throws -> [Variable] {
-        // The note at the end of a name says when the operation sees transposed views.
+        // A suffix "transposed" of the case's name says that the operation gets transposed views.
         let transposed = name.hasSuffix("transposed")
         let (name, arguments) = try torchCall(op, transposed ? inputs.map { try $0.transposed() } : prepared(inputs), attributes)
         switch op {
@@ -146,8 +146,8 @@ struct TorchCase: Decodable {
     }
 }
 
-/// A tensor of the file: float64 numbers, or indices and masks, which become numbers (indices counted from 1), or whole
-/// numbers in int64.
+/// A tensor of the file: float64 numbers; indices and masks, which become numbers (indices counted from 1); or int64
+/// numbers.
 struct TorchTensor: Decodable {
     let shape: [Int]
     let data: [TorchNumber]
@@ -162,7 +162,7 @@ struct TorchTensor: Decodable {
 /// A number, or "nan", "inf", "-inf", "-0".
 struct TorchNumber: Decodable {
     let value: Double
-    /// With all its digits, if it is a whole one.
+    /// The exact value, if it is a whole number.
     let whole: Int?
 
     init(from decoder: any Decoder) throws {
@@ -179,7 +179,7 @@ struct TorchNumber: Decodable {
     }
 }
 
-/// What an operation is given beside tensors.
+/// An argument of PyTorch's operation that is no tensor.
 indirect enum TorchAttribute: Decodable {
     case flag(Bool)
     case number(Double)
@@ -194,7 +194,7 @@ indirect enum TorchAttribute: Decodable {
         else { self = .list(try container.decode([TorchAttribute].self)) }
     }
 
-    /// As a script writes it.
+    /// The attribute as a script writes it.
     var value: Value {
         switch self {
         case .flag(let flag): .boolean(flag)

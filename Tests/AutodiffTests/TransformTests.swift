@@ -6,14 +6,14 @@ import Testing
 
 /// Transforms of functions against finite differences and against each other.
 @Suite struct TransformTests {
-    /// R^3 -> R^(2, 2), with every kind of coupling.
+    /// A function R^3 -> R^(2, 2) in which all inputs interact.
     private static func bent(_ arguments: [Variable]) throws -> [Variable] {
         let x = arguments[0]
         let parts = try [x.sin().sum(), (x * x).sum() * x.select(0, 0), x.softmax(0).select(0, 1), (x.exp().sum()).log()]
         return [try Variable.stack(parts, 0).reshape([2, 2])]
     }
 
-    /// R^3 -> R.
+    /// A function R^3 -> R.
     private static func bowl(_ arguments: [Variable]) throws -> [Variable] {
         let x = arguments[0]
         return [try (x * x * x).sum() + x.logSumExp() * x.select(0, 2).sin()]
@@ -111,7 +111,7 @@ import Testing
     }
 
     @Test func gradientCheckFindsAWrongGradient() throws {
-        // The value of x^3 with the gradient of x^2.
+        // A custom rule: the value of x^3 with the gradient of x^2.
         let wrong: ([Variable]) throws -> [Variable] = { arguments in
             let x = arguments[0]
             return [try x * x + (x * x * x - x * x).detached()]
@@ -122,7 +122,7 @@ import Testing
         #expect(try Transform.gradientCheck(of: { [try $0[0].exp()] }, at: [x], for: "test") == nil)
     }
 
-    /// d f / d x by central differences: shape (shape of f, shape of x).
+    /// df/dx by central differences, of shape (shape of f..., shape of x...).
     private func differences(_ function: ([Variable]) throws -> [Variable], at x: Variable) throws -> Tensor {
         let step = 1e-6
         let values = try x.value.toArray()

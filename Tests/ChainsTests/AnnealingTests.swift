@@ -4,9 +4,10 @@ import Testing
 
 import Chains
 
-/// Evidences that are known, and posteriors with them.
+/// Annealed importance sampling on problems whose evidence and posterior are known.
 @Suite struct AnnealingTests {
-    /// Prior N(0, I) in d dimensions, one observation of each number: evidence N(y; 0, (1 + s^2) I).
+    /// Prior N(0, I) in d dimensions, and one observation y of each coordinate with deviation s: the evidence is N(y;
+    /// 0, (1 + s^2) I).
     private static let problem = """
         local d, s = 3, 0.5
         local y = tensor({1, -0.5, 2})
@@ -47,7 +48,7 @@ import Chains
                 """)
     }
 
-    /// In a bounded support, with a likelihood that has none for half of the prior.
+    /// A prior on an interval, with a likelihood that is 0 on half of it.
     @Test func aPriorOnAnInterval() throws {
         try Scripts().run(
             """

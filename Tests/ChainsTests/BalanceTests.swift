@@ -13,7 +13,7 @@ import Testing
 @Suite struct BalanceTests {
     struct Case: CustomTestStringConvertible, Sendable {
         let kernel: String
-        /// log q(y | x), without what is the same for both directions; g(x) is the gradient.
+        /// log q(y | x) up to terms that are symmetric in x and y; g(x) is the gradient of log p.
         let proposal: String
         var testDescription: String { kernel }
     }
@@ -31,14 +31,14 @@ import Testing
         Case(
             kernel: "MALA{step_size = 0.3, inverse_mass_matrix = M}",
             proposal: "-form(y - x - 0.3 * (g(x):matmul(M)), M:inverse()) / (4 * 0.3)"),
-        // A coordinate moves by d with density 2 N(d; 0, s^2) / (1 + exp(-d g)).
+        // Each coordinate moves by d, with density 2 N(d; 0, s^2) / (1 + exp(-d g)).
         Case(
             kernel: "Barker{step_size = 1.2}",
             proposal: "-((y - x) ^ 2):sum(2) / (2 * 1.44) - (-(y - x) * g(x)):softplus():sum(2)"),
         Case(
             kernel: "Barker{step_size = 0.9, inverse_mass_matrix = M}",
             proposal: "-(along(y - x) ^ 2):sum(2) / (2 * 0.81) - (-along(y - x) * g(x):matmul(L)):softplus():sum(2)"),
-        // One step of leapfrog: y = x + e M (p + e / 2 g(x)), p of covariance M^-1.
+        // One leapfrog step of size e: y = x + e M (p + e / 2 g(x)), with p of covariance M^-1.
         Case(
             kernel: "HMC{step_size = 0.8, leapfrog_steps = 1}",
             proposal: "-(((y - x) / 0.8 - 0.4 * g(x)) ^ 2):sum(2) / 2"),
@@ -78,13 +78,13 @@ import Testing
             """)
         #expect(numbers[0] < 1e-10, "\(one.kernel): from x to y and from y to x, logarithms differ by \(numbers[0])")
         #expect(numbers[1] > 80 && numbers[4] > 0.1 && numbers[4] < 0.95, "\(one.kernel): \(numbers)")
-        // Who moves is who was accepted.
+        // The chains that moved are those whose proposals were accepted.
         #expect(
             abs(numbers[1] - numbers[2]) < 4 * numbers[3] + 1e-9,
             "\(one.kernel): \(numbers[1]) moved, \(numbers[2]) expected")
     }
 
-    /// log p = -sum x^4 / 4 - (sum x)^2 / 2
+    /// The target log p = -sum x^4 / 4 - (sum x)^2 / 2.
     private static func target(_ start: Rows) -> Target {
         Target(
             { x in
@@ -99,7 +99,7 @@ import Testing
         ("dense", .dense(covariance: [1, 0.4, 0.4, 2], factor: [1, 0, 0.4, 1.84.squareRoot()])),
     ]
 
-    /// Seven steps of leapfrog from positions and momenta.
+    /// Seven leapfrog steps from the given positions and momenta.
     private static func moved(_ phase: Phase, by size: Double, _ metric: Metric, _ target: Target) throws -> Phase {
         var phase = phase
         let count = phase.momentum.count
@@ -111,12 +111,13 @@ import Testing
         return phase
     }
 
-    /// What makes the change of the energy the whole ratio of HMC: seven steps, momenta turned round, seven steps lead
-    /// back to the start, and the map of the four numbers keeps volumes.
+    /// HMC's acceptance ratio is the change of the energy alone only if the leapfrog map is reversible and preserves
+    /// volume: seven steps, momenta reversed, seven steps lead back to the start; and the map's Jacobian (4 x 4) has
+    /// determinant 1.
     @Test(arguments: metrics.indices) func leapfrogRunsBackAndKeepsVolumes(_ index: Int) throws {
         let (name, metric) = Self.metrics[index]
         let (q, p, step, h) = ([0.7, -0.3], [0.4, 1.1], 0.21, 1e-4)
-        // The point itself, then each of its numbers a little more and a little less.
+        // The point itself, then the point with each of its four numbers moved up and down.
         var starts = [q + p]
         for i in 0..<4 {
             for sign in [1.0, -1.0] {
@@ -137,13 +138,13 @@ import Testing
             #expect(abs(back.momentum.values[i] + momenta.values[i]) < 1e-12, "\(name): momentum \(i)")
         }
         #expect(abs(end.points.position.values[0] - q[0]) > 0.1, "nothing moved")
-        // Columns of the Jacobian by central differences.
+        // The columns of the Jacobian, by central differences.
         let ends = (0..<9).map { end.points.position.row($0) + end.momentum.row($0) }
         let columns = (0..<4).map { i in (0..<4).map { j in (ends[1 + 2 * i][j] - ends[2 + 2 * i][j]) / (2 * h) } }
         let determinant = try Tensor(columns.flatMap(\.self), shape: [4, 4], .float64)
         let value = try determinant.signAndLogDeterminant(for: "test").logarithm.item()
         #expect(abs(value) < 1e-6, "\(name): log |det| of seven steps is \(value)")
-        // The change of the energy is that of -log p + p M^-1 p / 2, with M^-1 as it was given.
+        // The energy is -log p + pᵀ M^-1 p / 2, with M^-1 as it was given.
         let energies = VelocityVerlet.energies(end, metric.velocity(end.momentum))
         let inverse: [Double] = index == 0 ? [1, 0, 0, 1] : index == 1 ? [1.96, 0, 0, 0.36] : [1, 0.4, 0.4, 2]
         for row in 0..<9 {
@@ -155,8 +156,8 @@ import Testing
         }
     }
 
-    /// NUTS on one orbit, whose points have energies of every size and momenta that turn: from each of twelve points
-    /// the trajectory is grown many times, and weight(i) P(i to j) = weight(j) P(j to i).
+    /// NUTS on one orbit whose points differ much in energy: from each of twelve points the trajectory is grown many
+    /// times, and weight(i) P(i to j) = weight(j) P(j to i) must hold.
     @Test func trajectoriesAreInBalance() throws {
         let (points, chosen, runs) = (40, 14..<26, 1500)
         let energies = (0..<points).map { Double(($0 * 7) % 11) / 5 }

@@ -8,7 +8,7 @@ import Chains
 /// and data from the parameters, the parameters' ranks among draws of the posterior are uniform. scripts/tools/sbc.lua
 /// does the same with more repeats and models.
 @Suite struct CalibrationTests {
-    /// Chi-squared of the ranks of both parameters over 8 bins, of 240 repeats with 15 draws each.
+    /// Chi-squared statistics of both parameters' ranks over 8 bins, from 240 repetitions of 15 draws each.
     private func chiSquared(_ kernel: String, thin: Int) throws -> [Double] {
         try Scripts().numbers(
             """
@@ -45,12 +45,12 @@ import Chains
             [3, 2, 10, 10, 30]))
     func ranksAreUniform(_ kernel: String, _ thin: Int) throws {
         for chi in try chiSquared(kernel, thin: thin) {
-            // 7 degrees of freedom: more than 26 has a probability of 0.0005.
+            // With 7 degrees of freedom a value above 26 has the probability 0.0005.
             #expect(chi < 26, "mcmc.\(kernel): chi-squared of the ranks \(chi), 7 expected")
         }
     }
 
-    /// A sampler whose draws are spread too widely is seen.
+    /// The test detects a sampler whose draws are spread too widely.
     @Test func aBiasIsSeen() throws {
         #expect(try chiSquared("ULA{step_size = 0.05}", thin: 10).contains { $0 > 30 })
     }

@@ -6,7 +6,7 @@ import Testing
 
 @testable import Chains
 
-/// Diagnostics beside ArviZ's numbers (Fixtures/make_fixtures.py).
+/// Diagnostics against ArviZ's numbers (Fixtures/make_fixtures.py).
 @Suite struct DiagnosticsTests {
     /// JSON has no infinities and no nan; they are written as strings.
     struct Number: Decodable, Sendable {
@@ -78,7 +78,7 @@ import Testing
         }
     }
 
-    /// Each number of a point has its own chains: nothing is mixed up by the layout.
+    /// Each coordinate of a point has its own diagnostics, whatever the layout in memory.
     @Test func everyNumberOfAPointIsItsOwn() throws {
         let scripts = try Scripts()
         try scripts.run(

@@ -10,13 +10,13 @@ import Testing
 @testable import Chains
 
 extension Scripts {
-    /// With the modules that chains work with.
+    /// An interpreter with the modules that chains need.
     init() throws {
         try self.init(modules: [TensorModule(), AutodiffModule(), RandomModule(), DistributionModule(), MCMCModule()])
     }
 }
 
-/// Densities as scripts write them; each is a Lua function of the batch.
+/// Log-densities as scripts write them: Lua functions of a batch of points.
 enum Posterior {
     static let lua = """
         local function split(x) return x[{{}, 1}], x[{{}, 2}] end
@@ -45,7 +45,7 @@ enum Posterior {
         """
 }
 
-/// Whether an estimate lies within so many of its standard errors.
+/// Whether an estimate lies within `count` standard errors of the expected value.
 func agrees(_ estimate: Double, _ expected: Double, _ error: Double, within count: Double = 4.5) -> Bool {
     abs(estimate - expected) <= count * error
 }

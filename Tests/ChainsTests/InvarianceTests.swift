@@ -4,9 +4,9 @@ import Testing
 
 import Chains
 
-/// A step of a kernel changes nothing about draws of the target: thousands of chains that start there, with sizes that
-/// were not tuned. This is what detailed balance is for; a wrong ratio of proposals, or a wrong weight in a trajectory,
-/// shows here whatever the warm-up does.
+/// A kernel's step leaves the target distribution unchanged: thousands of chains start at draws of the target, with
+/// step sizes that were not tuned, and must still be draws of it after the step. A wrong ratio of proposals, or a wrong
+/// weight in a trajectory, shows here whatever the warm-up does.
 @Suite struct InvarianceTests {
     static let kernels = [
         "RandomWalk{scale = 1.5}", "MALA{step_size = 0.4}", "MALA{step_size = 0.3, inverse_mass_matrix = tensor({2, 0.5})}",
@@ -17,7 +17,8 @@ import Chains
         "NUTS{step_size = 0.3, max_depth = 2}",
     ]
 
-    /// A skewed law: a Gamma in the first number (by its logarithm), given which the second is normal.
+    /// A skewed distribution: the first coordinate is the logarithm of a Gamma variable, and the second is normal given
+    /// the first.
     @Test(arguments: kernels) func drawsStayDraws(_ kernel: String) throws {
         let numbers = try Scripts().numbers(
             """
@@ -56,7 +57,7 @@ import Chains
         }
     }
 
-    /// ULA is off by as much as theory says.
+    /// The bias of ULA, which has no accept/reject step, is the one that theory gives.
     @Test func theBiasWithoutATest() throws {
         try Scripts().run(
             """

@@ -4,13 +4,13 @@ import Testing
 
 import Chains
 
-/// Chains recover moments within their own standard errors.
+/// Chains estimate moments to within their own standard errors.
 @Suite struct PosteriorTests {
     struct Case: CustomTestStringConvertible, Sendable {
         let kernel: String
         let density: String
         var options = "steps = 600, warmup = 150"
-        /// Means of functions of a and b, the first and second number of a draw.
+        /// Expected means of functions of a and b, the first and second coordinate of a draw.
         let moments: [(f: String, mean: Double)]
         var testDescription: String { "\(kernel) on the \(density)" }
     }
@@ -66,7 +66,7 @@ import Chains
         }
     }
 
-    /// A normal law cut off below 0.5, by its support: mean φ(0.5) / (1 - Φ(0.5)).
+    /// A normal distribution restricted to x > 0.5 by its support: the mean is φ(0.5) / (1 - Φ(0.5)).
     @Test(
         arguments: zip(
             ["NUTS{}", "HMC{leapfrog_steps = 4, jitter = 0.3}", "MALA{}", "Barker{}", "RandomWalk{}"],
@@ -100,7 +100,7 @@ import Chains
             local e = mcmc.mcse(r):tolist()
             return {m[1], e[1], m[2], e[2]}
             """)
-        // Prior mean of the sum 0 with variance 4; gain = (1.5, 2.5) / 5.
+        // The sum has the prior mean 0 and variance 4; the gain is (1.5, 2.5) / 5.
         #expect(agrees(numbers[0], 1 + 1.5 / 5 * 2, numbers[1]) && numbers[1] < 0.1, "\(numbers)")
         #expect(agrees(numbers[2], -1 + 2.5 / 5 * 2, numbers[3]) && numbers[3] < 0.1, "\(numbers)")
     }

@@ -6,7 +6,7 @@ import Testing
 
 @testable import Chains
 
-/// A run as a whole: seeds, files, what ends it, what it refuses.
+/// A whole run: seeds, files, how it ends, what it refuses.
 @Suite struct RunTests {
     private static let setup = """
         local function log_prob(x) return -0.5 * (x ^ 2):sum(2) end
@@ -42,7 +42,7 @@ import Testing
         #expect(Set(all[0]).count > 100)
     }
 
-    /// With sizes that are given, a chain is the same beside others as alone.
+    /// With given step sizes a chain draws the same numbers beside others as alone.
     @Test func chainsAreIndependent() throws {
         try Scripts().run(
             Self.setup + """
@@ -89,7 +89,8 @@ import Testing
                 """)
     }
 
-    /// A run that is ended anywhere, in the warm-up too, goes on from its file as if nothing had happened.
+    /// A run that is interrupted anywhere, also in the warm-up, continues from its file with the same draws as an
+    /// uninterrupted one.
     @Test(arguments: ["NUTS{}", "NUTS{metric = 'dense'}", "RandomWalk{}", "EllipticalSlice{prior = distribution.Normal(0, 1)}"])
     func aCheckpointGoesOn(_ kernel: String) throws {
         let path = FileManager.default.temporaryDirectory.appendingPathComponent("chains-\(UUID().uuidString).ckpt").path
@@ -126,7 +127,7 @@ import Testing
                 """)
     }
 
-    /// A first step size that is far too long carries x to infinity, where such densities are infinity minus infinity.
+    /// A first step that is far too long carries x to infinity, where the density evaluates infinity minus infinity.
     @Test func aPointBeyondAllNumbersHasNoDensity() throws {
         _ = try Scripts().run("""
             local r = mcmc.sample(mcmc.NUTS{}, function(x) return 7 * x:log() - 6 * x end, tensor{1, 2, 0.5, 1},
@@ -137,7 +138,7 @@ import Testing
             """)
     }
 
-    /// inf - inf at a point whose square is no number, in the constrained space as well as in the whole one.
+    /// The log-density is inf - inf at a point whose square overflows, with and without a constrained support.
     @Test func aPointTooLargeToSquareHasNoDensity() throws {
         for dtype in ["float64", "float32"] {
             _ = try Scripts().run("""
@@ -184,7 +185,7 @@ import Testing
         try expect("mcmc.sample(mcmc.NUTS{}, log_prob, \(x0), {stop = {}})", "expected")
         try expect("mcmc.EllipticalSlice{prior = distribution.Gamma(1, 1)}", "distribution.Normal or distribution.MultivariateNormal expected")
         try expect("mcmc.NUTS{}:step(mcmc.NUTS{}:init(\(x0), log_prob), log_prob)", "has no step size")
-        // Later on: the step and the chain are named.
+        // In later steps the message names the step and the chain.
         try expect(
             """
             mcmc.sample(mcmc.RandomWalk{scale = 1}, function(x) return x:log():sum(2) - x:sum(2) end, \(x0), {steps = 500,
@@ -192,7 +193,8 @@ import Testing
             """, "log_prob is nan at step ")
     }
 
-    /// A gradient kernel that flies off counts a divergence and stays; a script's density is not asked there.
+    /// A gradient kernel whose trajectory diverges counts a divergence and keeps its point; the script's density is not
+    /// evaluated at non-finite points.
     @Test func divergencesAreCounted() throws {
         try Scripts().run(
             """
@@ -206,7 +208,7 @@ import Testing
             """)
     }
 
-    /// Maps into supports: moments of laws that are known, and draws that stay inside.
+    /// Maps into supports: draws have the moments of known distributions and stay inside the support.
     @Test func supportsOfLaws() throws {
         try Scripts().run(
             """

@@ -49,6 +49,6 @@ int32_t probe_calls(void) {
     if (kill(getppid(), 0) == 0) wrong |= PROBE_SIGNAL;
     char *const nothing[] = {NULL};
     char *const command[] = {"sh", "-c", "exit 8", NULL};
-    execve("/bin/sh", command, nothing);  // on success the child leaves with PROBE_EXECUTE
+    execve("/bin/sh", command, nothing);  // if this succeeds, the child exits with PROBE_EXECUTE
     _exit(wrong);
 }

@@ -5,7 +5,7 @@ import Scripting
 import Tensors
 import Testing
 
-/// The module as scripts see it.
+/// The module as scripts call it.
 @Suite struct BindingTests {
     private let binding = DistributionObject.binding
     private func call(_ name: String, _ arguments: Value...) throws -> Value {
@@ -92,7 +92,7 @@ import Testing
         #expect(text == "distribution.Normal(loc = 0, scale = (2))")
     }
 
-    /// Writing into what a property returned changes no parameter.
+    /// Writing into a tensor that a property returned changes no parameter.
     @Test func momentsAreCopies() throws {
         let loc = Variable(try Tensor([1, 2], shape: [2]))
         let law = try Normal(loc, Variable(Tensor(1)))

@@ -96,7 +96,7 @@ import Testing
         #expect(
             message { _ = try make("Truncated", [Self.law("Beta", [.integer(1), .integer(1)]), .integer(2), .integer(3)]) }
                 .contains("has no probability from low to high"))
-        // Mixtures of mixtures end in an error, not in a stack overflow.
+        // Deeply nested mixtures end in an error, not in a stack overflow.
         var deep = normal
         let text = message { for _ in 0..<100 { deep = try Self.law("Mixture", [Self.numbers([1]), .sequence([deep])]) } }
         #expect(text == "distribution.Mixture: mixtures nested deeper than 16")
@@ -126,7 +126,7 @@ import Testing
         #expect(try fair.probs.value.toArray() == [0.25, 0.75])
         #expect(try make("Normal", [.integer(0), .tensor(Tensor(1, .float64))]).dtype == .float64)
         #expect(try make("Normal", [.integer(0), .integer(1), .options(("dtype", .string("float64")))]).dtype == .float64)
-        // Empty batches are batches.
+        // Batches may be empty.
         let empty = try Normal(Variable(Tensor([], shape: [0])), Variable(Tensor(1)))
         #expect(try empty.sample([3], from: Generator(seed: 1)).shape == [3, 0])
         #expect(try empty.logProbability(scalar(1)).shape == [0])

@@ -1,8 +1,8 @@
 import Scripting
 
-/// Texts of Lua's that are hard to keep: no UTF-8, texts that Unicode holds equal, zeros, long ones.
+/// Texts that are hard to keep as bytes: no valid UTF-8, texts that Unicode holds equal, zero bytes, long ones.
 public enum ByteCases {
-    /// Pairs stand together that `String` cannot tell apart.
+    /// Neighbours in the list come in pairs that Swift's `String` compares as equal although their bytes differ.
     public static let fixed: [ByteString] = [
         "", "a", "\u{e9}", "e\u{301}", "\u{212B}", "\u{C5}", "A\u{30A}", "\u{212A}", "K", "a\u{323}\u{307}", "a\u{307}\u{323}",
         "\u{301}", "\u{1F600}", "\u{0}", "a\u{0}b", "\r\n", "\u{FEFF}", "\u{FFFD}", "\u{10FFFF}",
@@ -13,7 +13,7 @@ public enum ByteCases {
         ByteString([UInt8](repeating: 0xFF, count: 5000)), ByteString(String(repeating: "\u{1F600}", count: 1000)),
     ]
 
-    /// `fixed`, and random ones of the same ingredients; the same for one seed.
+    /// `fixed`, and random texts made of the same pieces. The same seed gives the same texts.
     public static func all(random count: Int = 60, seed: UInt64 = 1) -> [ByteString] {
         var state = seed
         func next(_ limit: Int) -> Int {
@@ -32,7 +32,7 @@ public enum ByteCases {
         return made
     }
 
-    /// Those that can name a file.
+    /// Those of `all` that can be the name of a file: no zero byte, no slash.
     public static var fileNames: [ByteString] {
         var seen: Set<ByteString> = []
         return all().filter { name in
@@ -41,7 +41,7 @@ public enum ByteCases {
         }
     }
 
-    /// As a literal of Lua's.
+    /// The text as a Lua string literal.
     public static func literal(_ text: ByteString) -> String {
         "\"" + text.bytes.map { byte in
             let digits = String(byte)

@@ -12,7 +12,7 @@ public func difference(
     for index in x.indices where x[index] != y[index] && !(x[index].isNaN && y[index].isNaN) {
         let excess = abs(x[index] - y[index]) - absolute - relative * abs(y[index])
         if excess <= 0 { continue }
-        // A NaN on one side is worse than any number.
+        // A NaN on one side only counts as the worst difference of all.
         if worst == nil || excess.isNaN || excess > (worst?.excess ?? 0) { worst = (excess, index) }
     }
     return worst.map { "element \($0.index + 1) of shape \(Shape.describe(a.shape)): \(x[$0.index]), expected \(y[$0.index])" }

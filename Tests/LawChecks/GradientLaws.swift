@@ -2,9 +2,10 @@ import Autodiff
 import Scripting
 import Tensors
 
-/// The laws that every differentiable operation obeys. Each returns nil, or the failing case in words.
+/// The laws that every differentiable operation obeys. Each function returns nil where its law holds, and otherwise a
+/// description of the failing case.
 public enum GradientLaw {
-    /// The gradient is what central differences say.
+    /// First order: the gradient equals central differences of the value.
     public static func first(_ law: LawCase, seed: UInt64 = 1) throws -> String? {
         let points = try law.points(seed: seed)
         return try Transform.gradientCheck(
@@ -12,7 +13,7 @@ public enum GradientLaw {
         ).map { describe(law, points, "first order", $0) }
     }
 
-    /// The gradient's gradient is what central differences of the gradient say.
+    /// Second order: the gradient of the gradient equals central differences of the gradient.
     public static func second(_ law: LawCase, seed: UInt64 = 1) throws -> String? {
         let points = try law.points(seed: seed)
         let gradient: ([Variable]) throws -> [Variable] = { arguments in
@@ -24,7 +25,7 @@ public enum GradientLaw {
         ).map { describe(law, points, "second order", $0) }
     }
 
-    /// The Jacobian-vector product, input by input, is what central differences along v say.
+    /// The Jacobian-vector product by each input equals central differences of the value along v.
     public static func forward(_ law: LawCase, seed: UInt64 = 1) throws -> String? {
         let points = try law.points(seed: seed)
         for (position, point) in points.enumerated() {
@@ -42,7 +43,7 @@ public enum GradientLaw {
         return nil
     }
 
-    /// The Hessian-vector product, input by input, is what central differences of the gradient along v say.
+    /// The Hessian-vector product by each input equals central differences of the gradient along v.
     public static func hessian(_ law: LawCase, seed: UInt64 = 1) throws -> String? {
         let points = try law.points(seed: seed)
         for (position, point) in points.enumerated() {
@@ -61,7 +62,7 @@ public enum GradientLaw {
         return nil
     }
 
-    /// uᵀ (J v) by a Jacobian-vector product is (uᵀ J) v by a vector-Jacobian product, input by input.
+    /// uᵀ (J v) by a Jacobian-vector product equals (uᵀ J) v by a vector-Jacobian product, for each input.
     public static func transposition(_ law: LawCase, seed: UInt64 = 1) throws -> String? {
         let points = try law.points(seed: seed)
         for (position, point) in points.enumerated() {
@@ -78,7 +79,7 @@ public enum GradientLaw {
         return nil
     }
 
-    /// Every element of a result with a weight of its own, so that no two errors cancel.
+    /// The sum of the elements, each with a different weight, so that errors of two elements cannot cancel.
     public static func weighed(_ value: Variable) throws -> Variable {
         let weights = (0..<value.value.count).map { 1 + Double($0 % 5) / 4 }
         return try (value * Variable(Tensor(weights, shape: value.shape, .float64))).sum()

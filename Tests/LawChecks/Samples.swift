@@ -2,7 +2,7 @@ import Autodiff
 import Tensors
 
 extension LawCase {
-    /// The case's inputs in float64, drawn uniformly over their ranges: the same for the same seed.
+    /// The case's inputs in float64, drawn uniformly from their ranges. The same seed gives the same points.
     public func points(seed: UInt64 = 1) throws -> [Variable] {
         let generator = Generator(seed: seed)
         return try inputs.map { input in
@@ -23,7 +23,7 @@ extension LawCase {
     }
 }
 
-/// Standard normal numbers in float64: the same for the same seed.
+/// Standard normal numbers in float64. The same seed gives the same numbers.
 public func normals(_ shape: [Int], seed: UInt64) throws -> Variable {
     Variable(try Generator(seed: seed).fill(shape, .float64) { $0.normal() })
 }

@@ -1,7 +1,7 @@
 import LuaHost
 import Scripting
 
-/// Scripts with the given modules, all as globals.
+/// Runs Lua code with the given modules as globals.
 public struct Scripts {
     private let interpreter: Interpreter
 
@@ -11,7 +11,7 @@ public struct Scripts {
         interpreter = try Interpreter(modules: modules, options: options)
     }
 
-    /// What a script returns.
+    /// Runs the code and returns what it returns.
     @discardableResult
     public func run(_ code: String) throws -> [Value] { try interpreter.run(code: code) }
 

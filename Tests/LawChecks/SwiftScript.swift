@@ -1,6 +1,6 @@
 import Scripting
 
-/// A table as a script would hand it over, for calling native functions without an interpreter.
+/// A Lua table made in Swift, so that native functions can be called without an interpreter.
 public final class SwiftTable: ScriptTable {
     private let sequence: [Value]
     private let named: [(key: String, value: Value)]
@@ -22,7 +22,7 @@ public final class SwiftTable: ScriptTable {
     }
 }
 
-/// A function as a script would hand it over.
+/// A Lua function made in Swift, so that native functions can be called without an interpreter.
 public final class SwiftFunction: ScriptFunction {
     private let body: ([Value]) throws -> [Value]
     public init(_ body: @escaping ([Value]) throws -> [Value]) { self.body = body }
@@ -30,7 +30,7 @@ public final class SwiftFunction: ScriptFunction {
 }
 
 extension NativeFunction {
-    /// Calls the body as a script would.
+    /// Calls the body as a script would call the function.
     public func callAsFunction(_ arguments: Value...) throws -> [Value] { try call(arguments) }
 
     public func call(_ arguments: [Value]) throws -> [Value] {

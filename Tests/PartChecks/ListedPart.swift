@@ -5,20 +5,21 @@ import Repl
 /// A part of a catalogue, and what must follow from its declaration alone: it is called from Lua, documented,
 /// completed, checked and defined for editors.
 public struct ListedPart: Sendable {
-    /// `projection.Slab`
+    /// The part's full name, such as `projection.Slab`.
     let name: String
-    /// Lua that calls it and asserts the numbers that come of it.
+    /// Lua code that calls the part and asserts its numbers.
     let right: String
     /// One call with a value of a wrong type.
     let wrong: String
-    /// What is typed before Tab, and the name that is found.
+    /// What is typed before Tab, and the name that completion must offer.
     let typed: String, completed: String
 
     public init(_ name: String, right: String, wrong: String, typed: String, completed: String) {
         (self.name, self.right, self.wrong, self.typed, self.completed) = (name, right, wrong, typed, completed)
     }
 
-    /// What does not hold of the part in this module, which takes the place of the built-in one of its name.
+    /// Checks the part in `module`, which replaces the built-in module of the same name, and returns a description of
+    /// each requirement that fails.
     public func faults(in module: any ScriptModule) throws -> [String] {
         let modules = Host.builtInModules.map { $0.name == module.name ? module : $0 }
         let index = try ScriptIndex(modules)
@@ -57,7 +58,7 @@ public struct ListedPart: Sendable {
         return try Host(modules: modules, options: options)
     }
 
-    /// The first line of the error that a script ends with; nil when it ends well.
+    /// The first line of the error that the code ends with; nil when it ends without one.
     private func message(of code: String, _ modules: [any ScriptModule]) throws -> String? {
         do {
             try host(modules).run(code: code, name: "part")

@@ -1,19 +1,20 @@
 import Foundation
 import LuaFlow
 
-/// Ranks as threads of this process: what MPI is for programs. A test runs `body` once for each rank, side by side.
+/// Ranks as threads of this process, in the place of MPI's processes. A test runs `body` once for each rank, all at the
+/// same time.
 package final class ThreadRanks: @unchecked Sendable {
     private let condition = NSCondition()
-    /// Messages on their way, by sender and receiver, in the order in which they were sent.
+    /// Messages that were sent and not yet received, by sender and receiver, in the order in which they were sent.
     private var mail: [Int: [[UInt8]]] = [:]
     package let size: Int
-    /// Seconds after which a rank that waits is taken for one that would wait for ever.
+    /// Seconds after which a rank that waits for a message fails, since it would probably wait for ever.
     private let patience: Double
     private var moved = 0
 
     package init(_ size: Int, patience: Double = 60) { (self.size, self.patience) = (size, patience) }
 
-    /// Bytes that ranks have sent each other.
+    /// The number of bytes that ranks have sent to each other.
     package var bytesMoved: Int { condition.withLock { moved } }
 
     struct Lost: Error {}
@@ -43,13 +44,14 @@ package final class ThreadRanks: @unchecked Sendable {
                 guard condition.wait(until: end) else { throw Lost() }
             }
             let bytes = mail[box, default: []].removeFirst()
-            // A message of another length is a mistake that MPI would not forgive.
+            // A message of another length than expected is an error in MPI as well.
             guard bytes.count == message.bytes.count else { throw Lost() }
             message.bytes.copyBytes(from: bytes)
         }
     }
 
-    /// Runs `body` with a communicator for each rank; what each of them gave or threw, in the order of ranks.
+    /// Runs `body` with a communicator for each rank. Returns what each of them returned or threw, in the order of
+    /// ranks.
     package func run<R: Sendable>(
         segment: Int = 1 << 26, _ body: @escaping @Sendable (RankedCommunicator) throws -> R
     ) -> [Result<R, any Error>] {
@@ -80,7 +82,8 @@ package final class ThreadRanks: @unchecked Sendable {
 }
 
 extension ThreadRanks {
-    /// Runs a script on every rank, each with a host of its own: what it returns first, as numbers or a text.
+    /// Runs a script on every rank, each with its own host. Returns each script's first result as numbers (none if it is
+    /// neither a tensor nor a number), or the error.
     package func run(script: String, threads: Int = 1) -> [Result<[Double], any Error>] {
         run { communicator in
             var options = Interpreter.Options()

@@ -1,6 +1,6 @@
 import Foundation
 
-/// Runs the built `luaflow` as a user would.
+/// Runs the built program `luaflow` as a user would, and keeps its output and exit status.
 package struct Command {
     package struct Result {
         package let status: Int32
@@ -8,11 +8,11 @@ package struct Command {
         package let errors: String
     }
 
-    /// The folder the tests were built into holds the command too.
+    /// The path of the program, which lies in the folder that the tests were built into.
     package static var program: URL {
         get throws {
             var folder = Bundle.main.bundleURL
-            // Under XCTest's runner the main bundle is the tool itself; the test bundle knows better.
+            // Under XCTest's runner the main bundle is the runner itself, so the folder of the test bundle is taken.
             if let bundle = Bundle.allBundles.first(where: { $0.bundlePath.hasSuffix(".xctest") }) {
                 folder = bundle.bundleURL.deletingLastPathComponent()
             }
@@ -22,17 +22,17 @@ package struct Command {
         }
     }
 
-    /// The repository, for scripts and models.
+    /// The repository's folder, in which scripts and models lie.
     package static let repository = URL(fileURLWithPath: #filePath)
         .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
 
     package static func run(_ arguments: [String], in folder: URL? = nil, environment: [String: String] = [:]) throws -> Result {
-        // The user's own plugins are no part of a test.
+        // The user's own plugins must not change what a test sees.
         let plain = ["XDG_CONFIG_HOME": "/nonexistent", "LUAFLOW_PLUGINS": ""]
         return try run(program.path, arguments, in: folder, environment: plain.merging(environment) { $1 })
     }
 
-    /// Runs a program; one without a path is looked up as a shell would.
+    /// Runs a program and waits for it. A name without a slash is looked up in PATH, as a shell does.
     package static func run(
         _ program: String, _ arguments: [String], in folder: URL? = nil, environment: [String: String] = [:]
     ) throws -> Result {
@@ -42,7 +42,7 @@ package struct Command {
         process.currentDirectoryURL = folder ?? repository
         process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
         let scratch = try Scratch()
-        // Files, not pipes: nothing can fill up and block.
+        // The output goes to files, as a full pipe would block the program.
         let (out, err) = (scratch.path("out"), scratch.path("err"))
         for path in [out, err] { try Data().write(to: URL(fileURLWithPath: path)) }
         process.standardInput = FileHandle.nullDevice
@@ -58,13 +58,13 @@ package struct Command {
 }
 
 extension Command {
-    /// Ours without what the user has set for luaflow.
+    /// This process' environment without the variables that the user has set for luaflow.
     package static let environment = ProcessInfo.processInfo.environment.merging(
         ["XDG_CONFIG_HOME": "/nonexistent", "LUAFLOW_PLUGINS": "", "LUAFLOW_HISTORY": ""]
     ) { $1 }
 
-    /// Runs a script, presses Ctrl-C (or sends another signal) once the script has made a file, and waits. The exit
-    /// status; minus the signal's number if it died of one.
+    /// Runs a script, sends Ctrl-C (or another signal) as soon as the script has made a file, and waits for its end.
+    /// Returns the exit status, or minus the signal's number if the program died of a signal.
     package static func interrupted(
         _ script: String, options: [String] = [], whenThere ready: String, by signal: Int32 = SIGINT,
         errors: String = "/dev/null"
@@ -74,7 +74,8 @@ extension Command {
         process.arguments = options + ["run", script]
         process.environment = environment
         process.standardError = FileHandle(forWritingAtPath: errors)
-        // A program started from a thread that holds signals back, as those of tests do, would never hear them.
+        // A child inherits the signal mask of the thread that starts it, and threads of the tests block signals: the
+        // mask is emptied first.
         var (none, before) = (sigset_t(), sigset_t())
         sigemptyset(&none)
         pthread_sigmask(SIG_SETMASK, &none, &before)
@@ -87,7 +88,7 @@ extension Command {
     }
 }
 
-/// A folder that goes when the test is over.
+/// A temporary folder that is removed when the object is released at the end of the test.
 package final class Scratch {
     package let url: URL
 

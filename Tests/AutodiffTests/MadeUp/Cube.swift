@@ -3,7 +3,7 @@ import Tensors
 
 @testable import Autodiff
 
-// An operation that is made up, as CONTRIBUTING tells it: this file, and its name in `catalogue`.
+// A made-up operation, added as CONTRIBUTING describes: this file, and its name in `catalogue`.
 
 struct Cube: UnaryFunction { func callAsFunction<T: TensorElement>(_ x: T) -> T { x * x * x } }
 

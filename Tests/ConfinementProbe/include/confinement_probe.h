@@ -1,14 +1,14 @@
-// Tries, in a child process that confined itself, what the second lines forbid.
+// Probes that try, in a child process that has confined itself, what Landlock and the system call filter must forbid.
 #pragma once
 
 #include <stdint.h>
 
-// What worked although it must not, or did not although it must: one bit each.
+// Faults, one bit each: what worked although it must not, or failed although it must work.
 enum {
     PROBE_READ_OUTSIDE = 1, PROBE_WRITE_INSIDE = 2, PROBE_FORK = 4, PROBE_EXECUTE = 8, PROBE_SOCKET = 16, PROBE_SIGNAL = 32,
     PROBE_NO_READ_INSIDE = 64
 };
 
-// -1: the kernel lacks them.
+// Each returns the faults' bits, or -1 where the kernel has no such confinement.
 int32_t probe_folders(const char *folder, const char *inside, const char *outside);
 int32_t probe_calls(void);
