@@ -21,6 +21,7 @@ local options = host.arguments{
   {"from", "", "weights to begin with, such as models/nice-mnist.safetensors; new ones where it is empty"},
   {"hidden", 100, "units of every hidden layer; 1000 on the problem sheet", integer = true, min = 1, max = 10000},
   {"layers", 2, "hidden layers of every coupling; 5 on the problem sheet", integer = true, min = 1, max = 20},
+  {"dropout", 0, "the probability that a hidden unit is left out of a step", min = 0, max = 0.99},
   {"couplings", 4, "additive couplings", integer = true, min = 1, max = 20},
   {"steps", 800, "of Adam, counted from the beginning", integer = true, min = 0},
   {"batch", 100, "images in a step", integer = true, min = 1},
@@ -60,10 +61,13 @@ if options.from ~= "" then
   local couplings, layers = 0, 1
   while weights[("coupling.%d.in_block.0.weight"):format(couplings)] do couplings = couplings + 1 end
   while weights[("coupling.0.mid_block.%d.0.weight"):format(layers - 1)] do layers = layers + 1 end
-  m = flow.NICE{dim = 2 * half, hidden = hidden, layers = layers, couplings = couplings}
+  m = flow.NICE{
+    dim = 2 * half, hidden = hidden, layers = layers, couplings = couplings, dropout = options.dropout}
   m:load_state_dict(weights)
 else
-  m = flow.NICE{dim = 784, hidden = options.hidden, layers = options.layers, couplings = options.couplings}
+  m = flow.NICE{
+    dim = 784, hidden = options.hidden, layers = options.layers, couplings = options.couplings,
+    dropout = options.dropout}
 end
 print(m)
 

@@ -1,4 +1,5 @@
 import Autodiff
+import Networks
 import Scripting
 import Tensors
 
@@ -22,13 +23,19 @@ public struct Perceptron {
     }
 
     public let layers: [Layer]
+    /// What acts on the hidden units while the network trains; nil for none.
+    public let dropout: Module?
 
-    /// - Parameter layers: at least one; each takes the width that the one before gives (not checked here).
-    public init(_ layers: [Layer]) { self.layers = layers }
+    /// - Parameters:
+    ///   - layers: at least one; each takes the width that the one before gives (not checked here).
+    ///   - dropout: a module whose layer is ``Dropout``.
+    public init(_ layers: [Layer], dropout: Module? = nil) { (self.layers, self.dropout) = (layers, dropout) }
 
     public func callAsFunction(_ x: Variable) throws -> Variable {
         var hidden = x
         for (index, layer) in layers.enumerated() {
+            // A mask of numbers >= 0 before the rectifier is the same as one behind it.
+            if index > 0, let dropout, dropout.isTraining { hidden = try dropout(hidden) }
             hidden = try hidden.linear(layer.weight, layer.bias, rectified: index > 0)
         }
         return hidden

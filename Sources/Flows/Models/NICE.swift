@@ -1,6 +1,7 @@
 import Autodiff
 import Distributions
 import Files
+import Networks
 import RealModule
 import Scripting
 import Tensors
@@ -18,10 +19,11 @@ public enum NICE {
     ///   - dimension: of the data; even, as couplings halve it.
     ///   - hidden: units of every hidden layer.
     ///   - layers: hidden layers per coupling, at least 1.
+    ///   - dropout: the probability that a hidden unit is 0 in training. A new model evaluates, without it.
+    ///   - generator: of the initial values and of dropout's masks.
     public static func make(
-        dimension: Int, hidden: Int, layers: Int, couplings: Int, prior: any Prior = StandardLogistic(),
-        from generator: Generator,
-        for operation: String = "flow.NICE"
+        dimension: Int, hidden: Int, layers: Int, couplings: Int, dropout: Double = 0,
+        prior: any Prior = StandardLogistic(), from generator: Generator, for operation: String = "flow.NICE"
     ) throws -> Flow {
         func check(_ value: Int, _ name: String, atLeast low: Int) throws {
             guard value >= low, value <= 1 << 24 else {
@@ -33,6 +35,9 @@ public enum NICE {
         try check(hidden, "hidden", atLeast: 1)
         try check(layers, "layers", atLeast: 1)
         try check(couplings, "couplings", atLeast: 1)
+        guard dropout >= 0, dropout <= 1 else {
+            throw ScriptError(operation, "option dropout: a probability from 0 to 1 expected, got \(shown(dropout))")
+        }
         guard dimension % 2 == 0 else {
             throw ScriptError(operation, "option dim: an even number expected (couplings halve it), got \(dimension)")
         }
@@ -48,7 +53,10 @@ public enum NICE {
         let names = layerNames(hiddenLayers: layers)
         let widths = [dimension / 2] + Array(repeating: hidden, count: layers) + [dimension / 2]
         let networks = try (0..<couplings).map { _ in
-            Perceptron(try names.enumerated().map { try layer($1, widths[$0], widths[$0 + 1]) })
+            let mask = dropout > 0 ? Module(Dropout(dropout, from: generator)) : nil
+            mask?.setTraining(false)
+            return Perceptron(
+                try names.enumerated().map { try layer($1, widths[$0], widths[$0 + 1]) }, dropout: mask)
         }
         let flow = assemble(
             networks, logScale: Variable(try Tensor.zeros([1, dimension])), dimension: dimension, prior: prior)

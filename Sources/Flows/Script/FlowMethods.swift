@@ -9,7 +9,7 @@ import Tensors
 enum FlowMethods {
     static let all = [
         logProb, toLatent, toData, sample, rsample, support, bitsPerDim, parameters, namedParameters, requiresGrad,
-        stateDict, loadStateDict, half, save, check, initialize, matchingLoss,
+        stateDict, loadStateDict, half, save, check, initialize, matchingLoss, train, eval,
     ]
 
     private static let small = "local m = flow.NICE{dim = 4, hidden = 8, layers = 2, couplings = 4}\n"

@@ -38,7 +38,7 @@ public struct FlowModule: ScriptModule {
             TypeBinding(
                 Flow.type, "A normalizing flow: a bijection between data and noise of known distribution.",
                 methods: (FlowMethods.all + methods()).map { NativeFunction($0) },
-                properties: [NativeFunction(FlowMethods.dimension)],
+                properties: [NativeFunction(FlowMethods.dimension), NativeFunction(FlowMethods.training)],
                 operators: [.describe: NativeFunction(FlowMethods.describe)]),
             TransformObject.binding,
         ]
@@ -91,16 +91,24 @@ enum FlowFunctions {
         .option("hidden", .size(from: 1), default: 1000, "units of every hidden layer"),
         .option("layers", .size(from: 1), default: 5, "hidden layers of every coupling"),
         .option("couplings", .size(from: 1), default: 4),
+        .option(
+            "dropout", .number(from: 0, to: 1), default: 0,
+            """
+            the probability that a hidden unit is 0 while m:fit trains, or after m:train(), others being divided by 1 \
+            - dropout; a new flow evaluates, and a file keeps the weights only
+            """),
         .option("prior", .noise, default: StandardLogistic(), "the distribution of the noise"), .generator,
         returns: .object(Flow.type), errors: "an odd dim",
         source: "Dinh, Krueger, Bengio: NICE, ICLR workshop 2015",
         example: """
             local m = flow.NICE{dim = 4, hidden = 8, layers = 2, couplings = 4}
             assert(m:log_prob(tensor.zeros(3, 4)).shape[1] == 3)
-            """
-    ) { dimension, hidden, layers, couplings, prior, generator in
+            """,
+        see: ["flow:fit", "flow:train"]
+    ) { dimension, hidden, layers, couplings, dropout, prior, generator in
         try NICE.make(
-            dimension: dimension, hidden: hidden, layers: layers, couplings: couplings, prior: prior, from: generator)
+            dimension: dimension, hidden: hidden, layers: layers, couplings: couplings, dropout: dropout, prior: prior,
+            from: generator)
     }
 }
 

@@ -1,4 +1,5 @@
 import Autodiff
+import Networks
 import Scripting
 import Tensors
 
@@ -40,4 +41,5 @@ public struct AdditiveCoupling: FlowTransform {
     }
 
     public var parameters: [(name: String, value: Variable)] { network.parameters }
+    public var modules: [Module] { network.dropout.map { [$0] } ?? [] }
 }
