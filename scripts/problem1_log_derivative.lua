@@ -240,7 +240,8 @@ plot.figure{columns = 3, panels = {
     xlim = {0, #places + 1}, xticks = {firsts, names},
     series = {{x = {0, #places + 1}, y = {0, 0}, style = "--", color = "grey", label = "equal"}}},
   plot.scatter{x = bars.plain, y = bars.mean, label = "b = mean of the others",
-    title = "variance, h = " .. shown, xlabel = "b = 0", ylabel = "with a baseline", logx = true, logy = true, series = {
+    title = "variance, h = " .. shown, xlabel = "variance with b = 0", ylabel = "variance with b",
+    logx = true, logy = true, series = {
     {x = bars.plain, y = bars.best, label = "b = best constant", color = "vermillion", marker = "x"},
     {x = {least, most}, y = {least, most}, style = "--", color = "grey", label = "no difference"}}},
 }}:save(options.out)

@@ -123,10 +123,13 @@ for k, p in ipairs(path) do xs[k], ys[k] = p[1], p[2] end
 plot.figure{columns = 3, panels = {
   plot.line{series = arrows, title = "points and their projections", xlabel = "x1", ylabel = "x2", aspect = "equal"},
   plot.contour{surface, x = x1, y = x2, levels = {0.02, 0.08, 0.2, 0.4, 0.7, 1.2, 2, 3, 4.5, 6.5},
-    title = "projected gradient: step, project, ...", xlabel = "x1", ylabel = "x2", aspect = "equal", series = {
+    -- Light contours: the path stands out in print, too.
+    colormap = "grey", vmin = -14, vmax = 8,
+    title = "projected gradient", xlabel = "x1", ylabel = "x2", aspect = "equal", series = {
     segment,
-    {x = xs, y = ys, color = "vermillion", style = "line", label = "path", linewidth = 1.5},
-    {x = {x_star[{1}]}, y = {x_star[{2}]}, color = "green", style = "points", marker = "D", markersize = 8, label = "minimum over C"},
+    {x = xs, y = ys, color = "vermillion", style = "line", label = "steps, projections", linewidth = 1},
+    {x = {x_star[{1}]}, y = {x_star[{2}]}, color = "sky", style = "points", marker = "D", markersize = 8,
+      label = "minimum over C"},
   }},
   plot.line{gap, title = "distance from the minimum", xlabel = "step", ylabel = "||x - x*||", logy = true},
 }}:save(options.out)

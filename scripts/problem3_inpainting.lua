@@ -132,12 +132,15 @@ end
 
 local panels = {
   plot.image{X_true, title = "original"},
-  plot.image{corrupted, title = "mask " .. options.mask},
+  plot.image{figure.covered(X_true, M), title = "mask " .. options.mask},
   plot.image{inpainted, title = ("inpainted, %.1f dB"):format(psnr)},
 }
 if #state.trace > 0 then
+  -- The first steps may come from far above; the axis shows where it goes on from there.
+  local top = math.max(table.unpack(state.trace, math.min(10, #state.trace)))
+  local margin = 0.05 * (top - math.min(table.unpack(state.trace)))
   panels[4] = plot.line{state.trace, title = ("-log p(X): %s, %s from %g"):format(how.name, how.schedule_name, state.lr),
-    xlabel = "step", ylabel = "nats"}
+    xlabel = "step", ylabel = "nats", linewidth = 1, ylim = margin > 0 and {top - 21 * margin, top + margin} or nil}
 end
 plot.figure{panels = panels}:save(options.out)
 print("figure            " .. options.out)

@@ -134,11 +134,13 @@ print(("%-36s %4d %13s %9.1e %9.1e"):format("          |P L (U + diag(s)) - A|",
 
 -- The figure: where the Jacobians are not zero. (c) in row-major order, and in the solution's order (all channels of a
 -- pixel together), where it is block diagonal; (d) in row-major order: I and 0 above, D and (c)'s pattern below.
+-- Logarithms tell a small entry from 0, which is the darkest.
 local pixels = tensor.arange(1, N, 1, float64):reshape(C, m, n):permute(2, 3, 1):flatten()
 local J_pixels = J_conv:index_select(1, pixels):index_select(2, pixels)
 local function picture(J, title)
-  local top = J:abs():max():item()
-  return plot.image{J, title = title, colormap = "diverging", vmin = -top, vmax = top, colorbar = true}
+  local size = J:abs():clamp(1e-4, 1e9):log() / math.log(10)
+  return plot.image{size, title = title .. ", log10 |J|", colormap = "viridis", vmin = -4, vmax = size:max():item(),
+    colorbar = true}
 end
 plot.figure{columns = 3, panels = {
   picture(J_conv, "(c) row-major"), picture(J_pixels, "(c) pixel by pixel"), picture(J_coupling, "(d) coupling"),

@@ -212,8 +212,9 @@ end
 local shown, runs = 12, {}
 for k = 1, shown do
   local games = math.min(math.floor(run.games[{k}]), K)
-  runs[k] = {x = tensor.arange(1, games, 1, float64), y = run.balance[{k, {1, games}}], linewidth = 1,
-    color = run.hit[{{k, k}}]:sum():item() > 0 and "vermillion" or "grey"}
+  local hit = run.hit[{{k, k}}]:sum():item() > 0
+  runs[k] = {x = tensor.arange(1, games, 1, float64), y = run.balance[{k, {1, games}}], linewidth = hit and 2 or 1,
+    color = hit and "vermillion" or "grey", alpha = hit and 1 or 0.5}
 end
 runs[#runs + 1] = {x = {1, K}, y = {goal, goal}, color = "black", linewidth = 1}
 runs[#runs + 1] = {x = {1, K}, y = {0, 0}, color = "black", linewidth = 1}
@@ -228,8 +229,10 @@ if #hit_qs > 0 then
 end
 local panels = {
   plot.line{series = runs, title = ("%d runs at q = %g"):format(shown, q0), xlabel = "game", ylabel = "balance"},
-  plot.errorbar{x = qs, y = means, yerr = bars, label = "estimate, s.e.", title = ("estimates from %d runs, stopped"):format(N), xlabel = "q", ylabel = "P (millionths)",
-    series = {{x = {qs[1], qs[#qs]}, y = {exact * 1e6, exact * 1e6}, style = "line", label = "exact", color = "black"}}},
+  plot.line{title = ("estimates from %d runs, stopped"):format(N), xlabel = "q", ylabel = "P (millionths)", series = {
+    {x = {qs[1], qs[#qs]}, y = {exact * 1e6, exact * 1e6}, label = "exact", color = "black", linewidth = 1},
+    {x = qs, y = means, yerr = bars, style = "points", label = "estimate, s.e.", color = "vermillion",
+      markersize = 4}}},
   plot.line{title = "relative standard error", xlabel = "q", ylabel = "s.e. / P", logy = true, series = errors},
   plot.line{x = qs, y = ess, style = "both", title = "effective sample size of the hits", xlabel = "q", ylabel = "ESS", label = "stopped"},
 }

@@ -362,10 +362,12 @@ local first = {{}, {}}
 for k = 1, #estimated do first[1][k], first[2][k] = without[#estimated + k], with[#estimated + k] end
 plot.figure{columns = 2, panels = {
   plot.contour{surface, x = {low[1], high[1]}, y = {low[2], high[2]}, levels = {1.67, 1.69, 1.72, 1.8, 1.9, 2, 2.2, 2.5, 3, 4},
-    title = ("SGD over the exact objective, step size %g"):format(lr), xlabel = "µ", ylabel = "τ", series = over},
+    title = ("SGD over the exact F, step size %g"):format(lr), xlabel = "µ", ylabel = "τ", series = over,
+    -- Light contours: the paths stand out in print, too.
+    colormap = "grey", vmin = -8, vmax = 5, legend = "bottomright"},
   plot.line{series = along, title = "F along the paths", xlabel = "step", ylabel = "F"},
   plot.line{title = ("variance of a gradient in µ, B = %d"):format(B), xlabel = "step of (b)", ylabel = "variance",
-    ylim = {0, 1.1 * most}, series = {
+    ylim = {0, 1.6 * most}, legend = "topright", series = {  -- with room for it
     {x = at, y = curves[1], label = paths[1].name, color = paths[1].color, linestyle = "-", marker = "o"},
     {x = at, y = curves[2], label = paths[2].name, color = paths[2].color, linestyle = "--", marker = "s"},
     {x = at, y = curves[3], label = paths[3].name, color = paths[3].color, linestyle = ":", marker = "^"}}},
