@@ -1,3 +1,4 @@
+import Networks
 import Scripting
 
 /// Whether the networks of a flow train: `m:train()`, as a module's.
