@@ -67,9 +67,9 @@ if command -v dpkg-deb >/dev/null && command -v dpkg-shlibdeps >/dev/null; then
   # Notebooks: the kernel's description names the program where the package puts it.
   if "$program" kernel --help >/dev/null 2>&1; then
     "$program" kernel install --prefix "$tree/usr" >/dev/null
-    place=$(dirname "$(readlink -f "$program")")
-    sed -i "s|\"[^\"]*/luaflow\"|\"/usr/bin/luaflow\"|" "$tree/usr/share/jupyter/kernels/luaflow/kernel.json"
-    ! grep -qF "$place" "$tree/usr/share/jupyter/kernels/luaflow/kernel.json"
+    spec=$tree/usr/share/jupyter/kernels/luaflow/kernel.json
+    sed -i 's|"argv":\["[^"]*"|"argv":["/usr/bin/luaflow"|' "$spec"
+    grep -qF '"argv":["/usr/bin/luaflow",' "$spec" || { say "$spec names another program: $(cat "$spec")"; exit 1; }
   fi
   documents=$tree/usr/share/doc/luaflow
   mkdir -p "$tree/DEBIAN" "$documents"

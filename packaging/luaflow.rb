@@ -17,6 +17,7 @@ class Luaflow < Formula
   depends_on "openblas"
   depends_on "openssl@3"
   depends_on "sleef"
+  depends_on "zeromq"
   depends_on "zlib"
 
   def install
