@@ -179,6 +179,20 @@ import Testing
             }
         }
     }
+    /// Where the first steps are as far out as 1e150, from where Newton's method alone would not return; by mpmath.
+    @Test func quantilesReturnFromFarOut() throws {
+        let cases: [(String, [Double], q: Double, x: Double)] = [
+            ("Gamma", [298.6793314074367, 0.6381299567974772], 0.6458400436091954, 477.7305015284221),
+            ("InverseGamma", [298.6793314074367, 0.6381299567974772], 0.3541599563908045, 0.0020932303815658837),
+            ("ChiSquared", [108.67561106473308], 0.6785542707878427, 114.96485058172671),
+            ("ChiSquared", [767.1554440749011], 0.7172322332388938, 789.2068973288872),
+        ]
+        for (name, parameters, q, x) in cases {
+            let found = try make(name, parameters.map { try scalar($0) }).quantile(scalar(q)).value.item()
+            #expect(abs(found - x) <= 1e-12 * x, "\(name)(\(parameters)): icdf(\(q)) = \(found), not \(x)")
+        }
+    }
+
     private static let probabilities = [1e-300, 1e-30, 1e-8, 0.01, 0.3, 0.5, 0.7, 0.999]
 
     /// Over the whole catalogue, with the ends of the support at 0 and 1, and NaN outside.

@@ -73,8 +73,8 @@ extension Distribution {
         return x
     }
 
-    /// Newton's method on the logarithm of the tail, within a bracket that is halved in the order of all floating-point
-    /// numbers: some seventy steps at most, whatever the location and scale of the distribution.
+    /// Newton's method on the logarithm of the tail, within brackets that are halved in the order of all floating-point
+    /// numbers, so that it ends whatever the location and scale of the distribution.
     private func solve(_ target: Tensor, _ isLower: Tensor, _ support: Support, _ shape: [Int]) throws -> Variable {
         try GradMode.$isEnabled.withValue(false) {
             let (target, lower) = (try target.toArray(), try isLower.toArray())
@@ -84,8 +84,9 @@ extension Distribution {
             var x = low.indices.map { FloatOrder.middle(low[$0], high[$0]) }
             var (best, error) = (x, [Double](repeating: .infinity, count: x.count))
             var lastStep = [Double](repeating: .infinity, count: x.count)
+            var newtonSteps = [Int](repeating: 0, count: x.count)
             var open = Set(x.indices)
-            for _ in 0..<200 where !open.isEmpty {
+            for _ in 0..<400 where !open.isEmpty {
                 let at = Variable(try Tensor(x, shape: shape, .float64))
                 let logs = try logTail(at, Variable(isLower)).value.toArray()
                 let densities = try logDensity(at).value.toArray()
@@ -105,13 +106,17 @@ extension Distribution {
                         open.remove(i)
                         continue
                     }
-                    let isNewton = next > low[i] && next < high[i] && abs(step) <= 0.5 * abs(lastStep[i])
+                    // In a far exponential tail every step divides x by about e: from 1e150 that would be for ever.
+                    let isNear = newtonSteps[i] < 4 || abs(step) <= 0.25 * abs(x[i])
+                    let isNewton =
+                        isNear && next > low[i] && next < high[i] && abs(step) <= 0.5 * abs(lastStep[i])
                     let middle = FloatOrder.middle(low[i], high[i])
                     if !isNewton && (middle == low[i] || middle == high[i]) {
                         open.remove(i)
                         continue
                     }
                     lastStep[i] = isNewton ? step : .infinity
+                    newtonSteps[i] = isNewton ? newtonSteps[i] + 1 : 0
                     x[i] = isNewton ? next : middle
                 }
             }
