@@ -6,7 +6,8 @@ import Scripting
 import Tensors
 import Testing
 
-/// Parameters and points at their limits: values as SciPy's and PyTorch's, gradients as the limits of those nearby.
+/// Parameters and points at their limits: values as SciPy's and PyTorch's, gradients as the limits of the gradients
+/// nearby.
 @Suite struct EdgeTests {
     private func slope(_ at: [Double], in dtype: DType = .float64, _ function: ([Variable]) throws -> Variable) throws -> [Double] {
         let points = try at.map { Variable(try Tensor($0, dtype)) }
@@ -41,7 +42,8 @@ import Testing
         #expect(try slope([0]) { try Divergence.kullbackLeibler(Bernoulli(probs: $0[0]), Bernoulli(probs: scalar(0.3))) } == [-.infinity])
         #expect(try slope([0]) { try Poisson($0[0]).entropy() } == [.infinity])
         #expect(try slope([0]) { try Divergence.kullbackLeibler(Poisson($0[0]), Poisson(scalar(0.3))) } == [-.infinity])
-        // One impossible outcome of three: its own slope is infinite, the others' are not.
+        // One of three outcomes is impossible: the slope by its logit or probability is infinite, the others are
+        // finite.
         func row(_ inputs: [Variable]) throws -> Variable { try Variable.stack(inputs, 0) }
         let weights = [0.0, 1, 3]
         let entropy = try slope(weights) { try Categorical(probs: row($0)).entropy() }
@@ -61,7 +63,7 @@ import Testing
         #expect(try Divergence.kullbackLeibler(Bernoulli(probs: scalar(1)), Bernoulli(probs: scalar(0))).value.item() == .infinity)
     }
 
-    /// Equal Laplace laws: |loc - loc| has a kink, their divergence has none.
+    /// Two equal Laplace distributions: |loc - loc| has a kink, but their divergence is smooth.
     @Test func theDivergenceOfLaplacesIsSmooth() throws {
         for away in [0, 1e-9, -1e-9] {
             let first: ([Variable]) throws -> Variable = { inputs in
@@ -139,7 +141,7 @@ import Testing
         #expect(abs(try poisson.cumulativeProbability(scalar(1e17)).value.item() - 0.5) < 1e-8)
     }
 
-    /// Numbers and tables beside float64 are float64.
+    /// Parameters given as Lua numbers or tables take the type of a float64 tensor beside them.
     @Test func numbersBesideDoublesAreDoubles() throws {
         let normal = Value.object(DistributionObject(try Normal(scalar(0), scalar(0.1))))
         let tenth = Value.sequence([.number(0.1), .number(0.9)])
@@ -148,7 +150,7 @@ import Testing
         #expect(try mixture.parameters[0].value.value.toArray() == [0.1, 0.9])
     }
 
-    /// What inverse distribution functions are given is never 0 or 1, after rounding to float32 either.
+    /// The uniform numbers that inverse distribution functions get are never 0 or 1, also after rounding to float32.
     @Test func uniformsStayInsideTheirIntervalWhenRounded() {
         #expect(Float(1 - 0x1p-53) == 1)
         for u in [0x1p-53, 0.5, 1 - 0x1p-25, 1 - 0x1p-53] {

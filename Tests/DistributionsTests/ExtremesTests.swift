@@ -7,13 +7,14 @@ import Testing
 
 @testable import Distributions
 
-/// Laws at extreme parameters and far in their tails, against extremes.json, which make_extremes.py writes by mpmath.
+/// Distributions at extreme parameters and far in their tails, against extremes.json, which make_extremes.py writes by
+/// mpmath.
 @Suite struct ExtremesTests {
     struct Row: Decodable {
         let law: String
         let parameters: [Double]
         let x: Double
-        /// The value, and the derivatives by each parameter and by x.
+        /// Each: the value, then the derivatives by each parameter and by x.
         let logDensity, logLower, logUpper: [Double]
 
         init(from decoder: any Decoder) throws {
@@ -27,7 +28,7 @@ import Testing
         }
 
         var label: String { "\(law)(\(parameters.map { "\($0)" }.joined(separator: ", "))) at \(x)" }
-        /// Parameters that tails depend on by more than where x lies.
+        /// The places of the parameters that change the tails' shape, and not only where they lie.
         var shapes: [Int] {
             [
                 "Gamma": [0], "Beta": [0, 1], "StudentT": [0], "ChiSquared": [0], "InverseGamma": [0], "VonMises": [1],
@@ -36,7 +37,7 @@ import Testing
         }
     }
 
-    /// Of the first distributions from extremes.json, of those that came later from families.json (make_families.py).
+    /// The cases of extremes.json (the first distributions) and of families.json (later ones, by make_families.py).
     static func rows() throws -> [Row] {
         try ["extremes", "families"].flatMap { name in
             let url = try #require(Bundle.module.url(forResource: name, withExtension: "json", subdirectory: "Fixtures"))
@@ -67,7 +68,7 @@ import Testing
             let (values, gradients) = try Transform.valueAndGradient(
                 of: { [try function(make(row.law, Array($0[..<count])), $0[count])] }, at: points, for: "test")
             let got = try values[0].value.item()
-            // A logarithm's error is the probability's relative one.
+            // The absolute error of a logarithm is the relative error of the probability.
             let unit = name.contains("log") ? max(1, abs(expected[0])) : abs(expected[0])
             let small = name.contains("log") && abs(expected[0]) < 0.1 && name != "log_prob" ? abs(expected[0]) : unit
             #expect(abs(got - expected[0]) <= 1e-10 * small + 1e-300, "\(row.label): \(name) \(got), expected \(expected[0])")
@@ -81,7 +82,7 @@ import Testing
         }
     }
 
-    /// What float32 answers is what float64 answers for the same numbers, rounded once.
+    /// The float32 answer is the float64 answer for the same numbers, rounded once.
     @Test func singlePrecisionIsDoubleRoundedOnce() throws {
         for row in try Self.rows() {
             let inputs = (row.parameters + [row.x]).map { Double(Float($0)) }
@@ -102,8 +103,8 @@ import Testing
         }
     }
 
-    /// Laws over random extremes: probabilities within [0, 1], both tails together 1, logarithms of one another,
-    /// growing in x.
+    /// At random extreme parameters: probabilities lie in [0, 1], the two tails add up to 1, logarithms agree with
+    /// them, and the distribution function does not decrease.
     @Test func tailsAreProbabilities() throws {
         let generator = Generator(seed: 7)
         func logUniform(_ low: Double, _ high: Double) -> Double { pow(10, low + (high - low) * generator.uniform()) }
@@ -144,7 +145,7 @@ import Testing
         }
     }
 
-    /// The distribution functions' slopes are the density, in the far tails too, where 1 - cdf has none.
+    /// The slope of the distribution function is the density, also in the far upper tail, where 1 - cdf would be 0.
     @Test func theSlopeOfTheTailsIsTheDensity() throws {
         for row in try Self.rows() where !["Poisson", "Binomial", "NegativeBinomial", "Geometric"].contains(row.law) {
             let law = try make(row.law, row.parameters.map { try scalar($0) })
@@ -158,7 +159,8 @@ import Testing
         }
     }
 
-    /// Quantiles go back and forth: of every continuous law of numbers, at probabilities of which the x are numbers.
+    /// cdf(quantile(p)) = p for every continuous univariate distribution, at probabilities whose quantiles are finite
+    /// and not 0.
     @Test func quantilesRoundTrip() throws {
         let laws: [(String, [Double])] = [
             ("Normal", [1.0, 2]), ("Logistic", [1, 2]), ("Laplace", [0, 3]), ("Exponential", [2]), ("Uniform", [0, 3]),
@@ -172,7 +174,7 @@ import Testing
             let x = try law.quantile(vector(Self.probabilities))
             let back = try law.cumulativeProbability(x).value.toArray()
             for (index, (q, back)) in zip(Self.probabilities, back).enumerated() {
-                // Quantiles that are no numbers: 0, or beyond the largest one.
+                // Quantiles that underflow to 0 or overflow are left out.
                 let at = try x.value.toArray()[index]
                 if name != "Uniform", abs(at) < 1e-290 || abs(at) > 1e290 { continue }
                 #expect(abs(back - q) <= 2e-11 * q, "\(law.description): cdf(icdf(\(q))) = \(back), x = \(at)")
@@ -195,7 +197,8 @@ import Testing
 
     private static let probabilities = [1e-300, 1e-30, 1e-8, 0.01, 0.3, 0.5, 0.7, 0.999]
 
-    /// Over the whole catalogue, with the ends of the support at 0 and 1, and NaN outside.
+    /// For the whole catalogue: the quantiles of 0 and 1 are the ends of the support, and outside [0, 1] the answer is
+    /// NaN.
     @Test func quantilesOfTheCatalogue() throws {
         for example in examples where !example.isDiscrete {
             let law = try example.law()

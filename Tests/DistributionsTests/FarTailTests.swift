@@ -4,15 +4,15 @@ import LawChecks
 import Tensors
 import Testing
 
-/// Where the logarithms are so large that their differences have no digits left.
+/// Tails so far out that the difference of two logarithms would have no correct digit left.
 @Suite struct FarTailTests {
     struct Case: Sendable {
         let law: String
         let parameters: [Double]
         let x: Double
         let side: TailSide
-        /// The derivative by x of the tail's logarithm, and of the logarithm of that derivative's size: by mpmath, from
-        /// make_far_tails.py.
+        /// The derivative by x of the tail's logarithm, and the logarithm of the size of that derivative's derivative:
+        /// by mpmath, from make_far_tails.py.
         let slope, bend: Double
     }
 
@@ -46,7 +46,7 @@ import Testing
             side: .lower, slope: 3673469.3877551113, bend: 3.163265306122474e-08),
     ]
 
-    /// The slope to the last digits but a few, and the second derivative too, a small difference of two slopes.
+    /// The slope to nearly all digits, and the second derivative too, which is a small difference of two slopes.
     @Test(arguments: cases.indices) func slopesAndSecondDerivativesAreMpmaths(_ index: Int) throws {
         let far = Self.cases[index]
         let law = try make(far.law, far.parameters.map { try scalar($0) })

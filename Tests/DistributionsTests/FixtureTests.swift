@@ -5,7 +5,7 @@ import LawChecks
 import Tensors
 import Testing
 
-/// The laws against SciPy's, PyTorch's and mpmath's values, through the constructors that scripts call.
+/// The distributions against SciPy's, PyTorch's and mpmath's values, through the constructors that scripts call.
 @Suite struct FixtureTests {
     @Test func densitiesMomentsAndDistributionFunctions() throws {
         let fixtures = try Fixtures.load()
@@ -27,7 +27,7 @@ import Testing
         }
     }
 
-    /// The same in float32, to its rounding: nothing overflows that need not.
+    /// The same in float32, to that type's rounding: nothing overflows that float32 can represent.
     @Test func singlePrecisionFollows() throws {
         for example in examples {
             let (single, double) = (try example.law(.float32), try example.law())
@@ -37,7 +37,7 @@ import Testing
                 absolute: 2e-5, relative: 2e-5)
             #expect(close == nil, "\(example.label): \(close ?? "")")
             #expect(try single.logProbability(example.points.variable(.float32)).dtype == .float32)
-            // Categorical draws positions.
+            // Draws of Categorical are positions, in int64.
             #expect(try single.sample([2], from: Generator(seed: 1)).dtype == (single is Categorical ? .int64 : .float32), "\(example.label)")
         }
     }
@@ -99,7 +99,7 @@ import Testing
         ]
     }
 
-    /// A derivative of I_x(a, b).
+    /// A derivative of the regularised incomplete beta function I_x(a, b).
     private func lower(_ at: [Double], _ derivative: (Tail) -> Double) -> Double {
         let tail = Special.betaTails(at[0], at[1], at[2]).lower
         return tail.log == -.infinity ? 0 : tail.probability * derivative(tail)

@@ -4,9 +4,9 @@ import LawChecks
 import Tensors
 import Testing
 
-/// Gradients of everything differentiable against central differences, first and second order, over the catalogue.
+/// First and second derivatives of everything differentiable against central differences, over the whole catalogue.
 @Suite struct GradientTests {
-    /// Functions of an example's parameters and its points.
+    /// Functions of a distribution's parameters and points.
     private static let functions: [(name: String, function: @Sendable (any Distribution, Variable) throws -> Variable)] = [
         ("log_prob", { try $0.logProbability($1) }), ("cdf", { try $0.cumulativeProbability($1) }),
         ("log_cdf", { try $0.logCumulativeProbability($1) }), ("survival", { try $0.survival($1) }),
@@ -27,7 +27,7 @@ import Testing
             guard let value = try closedForm({ try function(example.law(), example.points.variable()) }),
                 try value.value.toArray().allSatisfy(\.isFinite)
             else { continue }
-            // Points of a discrete law cannot be moved.
+            // Points of a discrete distribution cannot be moved.
             let moved = example.parameters + (discrete ? [] : [example.points])
             let fault = try law(
                 LawCase("\(label) \(name)", moving: moved) { inputs in
@@ -44,7 +44,8 @@ import Testing
         var held = 0
         var seen: Set<String> = []
         for pair in fixtures.divergences where pair.kl.values.allSatisfy({ $0.value.isFinite }) {
-            // A law with itself sits on a kink of |loc - loc| or on the edge of the support.
+            // The divergence of a distribution from itself lies on a kink of |loc - loc|, or on the edge of the
+            // support.
             let same = pair.p == pair.q && zip(pair.p_parameters, pair.q_parameters).allSatisfy { $0.values.map(\.value) == $1.values.map(\.value) }
             guard pair.p != "Categorical", !same, seen.insert("\(pair.p) \(pair.q)").inserted else { continue }
             let points = (pair.p_parameters + pair.q_parameters).map { DistributionExample.Input($0.values.map(\.value), $0.shape) }

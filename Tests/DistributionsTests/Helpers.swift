@@ -6,7 +6,7 @@ import Scripting
 import Tensors
 import Testing
 
-/// Values of other libraries: distributions.json, which make_fixtures.py writes.
+/// Values of other libraries, from distributions.json, which make_fixtures.py writes.
 struct Fixtures: Decodable {
     struct Number: Decodable {
         let value: Double
@@ -57,7 +57,7 @@ struct Fixtures: Decodable {
     }
 }
 
-/// `distribution.name(...)` as a script calls it.
+/// Calls the constructor `distribution.name(...)` as a script does.
 func make(_ name: String, _ arguments: [Value]) throws -> any Distribution {
     let function = try #require(DistributionModule().functions.first { $0.shortName == name }, "no distribution.\(name)")
     guard case .object(let object) = try function.call(arguments).first ?? .none, let made = object as? DistributionObject else {
@@ -81,7 +81,8 @@ extension DistributionExample {
 }
 
 extension LawCase {
-    /// A case at these very points: what the laws vary is the way from them, drawn from the range 0...0.
+    /// A test case at exactly these points: what varies is a displacement, drawn from the range 0...0, that is added to
+    /// them.
     init(_ label: String, moving points: [DistributionExample.Input], apply: @escaping @Sendable ([Variable]) throws -> Variable) {
         self.init(label, points.map { .init($0.shape, 0...0) }) { away in
             try apply(zip(points, away).map { try $0.variable() + $1 })
@@ -89,10 +90,10 @@ extension LawCase {
     }
 }
 
-/// Every example of the catalogue, and of the law that is made up.
+/// Every example of the catalogue, and those of the made-up distribution.
 var examples: [DistributionExample] { catalogue.flatMap { $0.examples } }
 
-/// The message of the error that `body` throws, or what happened instead.
+/// The message of the error that `body` throws; otherwise a text that says that none was thrown.
 func message(_ body: () throws -> Void) -> String {
     do {
         try body()
@@ -105,7 +106,7 @@ func message(_ body: () throws -> Void) -> String {
 func scalar(_ value: Double) throws -> Variable { Variable(try Tensor(value, .float64)) }
 func vector(_ values: [Double]) throws -> Variable { Variable(try Tensor(values, shape: [values.count], .float64)) }
 
-/// Calls that not every law answers: nil where a closed form is missing by design.
+/// Calls a method that not every distribution has: nil where a closed form is missing by design.
 func closedForm(_ body: () throws -> Variable) throws -> Variable? {
     do { return try body() } catch let error as ScriptError {
         if error.message.contains("closed form") || error.message.contains("draws vectors") { return nil }

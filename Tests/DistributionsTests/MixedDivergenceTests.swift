@@ -3,10 +3,11 @@ import Distributions
 import Tensors
 import Testing
 
-/// KL of two laws of which one is given by probabilities and the other by logits, near each other and not.
+/// KL divergences where one distribution is given by probabilities and the other by logits, nearly equal ones and
+/// others.
 @Suite struct MixedDivergenceTests {
-    // By mpmath, from make_mixed_divergences.py. Of Bernoulli laws: KL of that by p from that by the logit, its slopes
-    // by p and by the logit, and the same of KL the other way round. Of Categorical laws KL in both directions.
+    // By mpmath, from make_mixed_divergences.py. For Bernoulli: KL(p || logit), its slopes by p and by the logit, and
+    // the same three of KL(logit || p). For Categorical: KL in both directions.
     static let bernoulli: [(p: Double, logit: Double, values: [Double])] = [
         (0.5, 1e-07,
             [1.2499999999999994e-15, -1e-07, 2.499999999999998e-08, 1.2499999999999984e-15,
@@ -90,7 +91,8 @@ import Testing
             [4.870511175451761, 1.3451257477105691]),
     ]
 
-    /// What the rounding of a logit, of the size of `scale`, leaves of the digits of what is `away` times something.
+    /// Expects `got` to be as near to `right` as the rounding of a logit of size `scale` allows, where the result is
+    /// proportional to `away`, the distance of the two distributions.
     private func expect(_ got: Double, _ right: Double, _ scale: Double, _ away: Double, _ what: String) {
         let error = 1e-14 + 2e-15 * max(scale, 1) / min(away, 1)
         #expect(abs(got - right) <= error * abs(right), "\(what): \(got), right is \(right)")
@@ -122,7 +124,7 @@ import Testing
         for (got, right) in zip(got, right) { expect(got, right, scale, right.squareRoot(), "\(weights), \(logits)") }
     }
 
-    /// What is impossible has no logit: rows with and without such outcomes side by side.
+    /// An impossible outcome has the logit -infinity: rows with and without such outcomes side by side.
     @Test func impossibleOutcomes() throws {
         let probs = Variable(try Tensor([0, 1, 0.5], shape: [3], .float64))
         let fair = try Bernoulli(logits: scalar(0))

@@ -13,7 +13,7 @@ import Testing
         let quantity, law, other: String
         let parameters, others: [Double]
         let x, value: Double
-        /// By each parameter of both laws; nil where there is none.
+        /// The derivatives by each parameter of both distributions; nil where there is none.
         let slopes: [Double?]
 
         init(from decoder: any Decoder) throws {
@@ -30,7 +30,7 @@ import Testing
 
         var label: String { "\(quantity) of \(law)\(parameters) \(other)\(others)" }
 
-        /// The value as a function of all parameters, each a tensor of one number or a vector of them all.
+        /// The quantity as a function of all parameters, each of which is a scalar, or all of them one vector.
         func evaluate(_ inputs: [Variable]) throws -> Variable {
             let count = MomentTests.isVector(law) ? 1 : parameters.count
             let law = try MomentTests.law(law, Array(inputs[..<count]))
@@ -43,7 +43,7 @@ import Testing
                 case "log_prob": try law.logProbability(Variable(Tensor(x, law.dtype)))
                 default: try Divergence.kullbackLeibler(law, MomentTests.law(other, Array(inputs[count...])))
                 }
-            // Of a vector the first component.
+            // Of a vector result the first component.
             return answer.shape.isEmpty ? answer : try answer.select(0, 0)
         }
 
@@ -56,7 +56,7 @@ import Testing
             return try of(law, parameters) + of(other, others)
         }
 
-        /// The value and all slopes, one after the other.
+        /// The value, then all slopes.
         func answer(_ dtype: DType) throws -> [Double] {
             let (values, gradients) = try Transform.valueAndGradient(of: { [try evaluate($0)] }, at: try inputs(dtype), for: "test")
             return try [values[0].value.item()] + gradients.flatMap { try $0.value.toArray() }
@@ -85,8 +85,8 @@ import Testing
         #expect(rows.count >= 30)
         for row in rows {
             let got = try row.answer(.float64)
-            // Sums of numbers of both signs are held to the size of what is added: entropies next to 0, and divergences
-            // of different families.
+            // A sum of numbers of both signs is compared relative to the size of its terms: entropies near 0, and
+            // divergences between different families.
             let floor = quantity == "entropy" || row.law != row.other ? 1.0 : 0
             let size = max(abs(row.value), quantity == "entropy" || quantity == "kl" ? floor : 0)
             #expect(abs(got[0] - row.value) <= 1e-10 * size, "\(row.label): \(got[0]), expected \(row.value)")
@@ -102,7 +102,7 @@ import Testing
     @Test func singlePrecisionIsDoubleRoundedOnce() throws {
         for row in try Self.rows() {
             let single = try? row.answer(.float32)
-            // The same numbers in float64.
+            // The same computation in float64.
             let double = try? Transform.valueAndGradient(
                 of: { [try row.evaluate($0)] }, at: row.inputs(.float32).map { try $0.converted(to: .float64).detached() }, for: "test")
             guard let single, let double else { continue }
@@ -113,7 +113,7 @@ import Testing
         }
     }
 
-    /// KL(p || p) is 0, and never negative, whatever the parameters.
+    /// KL(p || p) is 0, and KL is never negative, at any parameters.
     @Test func divergencesOfALawFromItselfAreZero() throws {
         for row in try Self.rows() where row.quantity == "entropy" {
             let law = try Self.law(row.law, row.inputs(.float64))
@@ -127,21 +127,21 @@ import Testing
         #expect(abs(try Divergence.kullbackLeibler(vector, wider).value.item() / 2e-18 - 1) < 1e-6)
     }
 
-    /// A component without weight has no part in the moments, even if it has none of its own.
+    /// A component of weight 0 does not enter the moments, even if its own moments do not exist.
     @Test func whatHasNoWeightHasNoPart() throws {
         let cauchy = try StudentT(scalar(1), scalar(0), scalar(1))
         let mixture = try Mixture(vector([1, 0]), [Normal(scalar(3), scalar(2)), cauchy])
         #expect(try mixture.mean().value.item() == 3)
         #expect(try mixture.variance().value.item() == 4)
         #expect(try mixture.standardDeviation().value.item() == 2)
-        // The slope by the weight of one that has a mean is that, less the mixture's.
+        // The slope by the weight of a component that has a mean is its mean less the mixture's.
         let slope = try Transform.valueAndGradient(
             of: { [try Mixture($0[0], [Normal(scalar(3), scalar(2)), Normal(scalar(5), scalar(1))]).mean()] }, at: [vector([1, 0])], for: "test"
         ).gradients[0].value.toArray()
         #expect(slope == [0, 2])
     }
 
-    /// Draws of laws whose tails pass the largest number end there.
+    /// Draws of distributions whose tails go beyond the largest float are capped there.
     @Test func drawsAreFinite() throws {
         for dtype in [DType.float32, .float64] {
             let small = Variable(try Tensor(1e-3, dtype)), one = Variable(try Tensor(1, dtype)), tiny = Variable(try Tensor(1e-30, dtype))
@@ -153,7 +153,7 @@ import Testing
         }
     }
 
-    /// Whether a covariance is symmetric does not depend on the unit.
+    /// Whether a covariance matrix counts as symmetric does not depend on its scale.
     @Test func smallCovariancesAreSymmetricToo() throws {
         let skew = Variable(try Tensor([1e-12, 5e-13, 0, 1e-12], shape: [2, 2], .float64))
         #expect(message { _ = try MultivariateNormal(vector([0, 0]), covariance: skew) }.contains("a symmetric matrix expected"))

@@ -5,14 +5,15 @@ import RealModule
 import Tensors
 import Testing
 
-/// Gradients through draws against derivatives of exact expectations, by z-scores with a parameter of its own per draw.
+/// Gradients through draws against derivatives of exact expectations, by z-scores; every draw has its own copy of the
+/// parameter.
 @Suite struct ReparameterisationTests {
     private static let count = 20_000
     private static var reparameterised: [String] { examples.filter { (try? $0.law().isReparameterised) == true }.map(\.label) }
 
     @Test func lawsWithAndWithout() throws {
         let with = Set(try examples.map { try $0.law() }.filter(\.isReparameterised).map(\.name))
-        // Every continuous law there is, but for the choice of a component.
+        // Every continuous distribution, except mixtures, whose choice of a component has no derivative.
         let continuous = Set(try examples.filter { !$0.isDiscrete }.map { try $0.law().name }).subtracting(["Mixture"])
         #expect(with == continuous)
         let named: Set = [
@@ -35,7 +36,8 @@ import Testing
         try hold(example.make, parameters, label)
     }
 
-    /// Where the moments do not exist: with lighter tails. Cauchy's never do; its draws are loc + scale z.
+    /// Where moments do not exist, lighter tails are taken. Cauchy has none at any parameter; its draws are loc + scale
+    /// z.
     private func gradientsOfMoments(heavy example: DistributionExample, _ name: String) throws {
         switch name {
         case "Cauchy": break
@@ -76,7 +78,7 @@ import Testing
         }
     }
 
-    /// E[e^-X] = 2^-a for X ~ Gamma(a, 1): its first and second derivative by a, through the draws.
+    /// E[e^-X] = 2^-a for X ~ Gamma(a, 1): first and second derivative by a, through the draws.
     @Test func secondDerivativesThroughGammaDraws() throws {
         let n = Self.count
         for a in [0.3, 1, 2.5, 5] {
@@ -100,7 +102,7 @@ import Testing
         }
     }
 
-    /// The same draws at a moved parameter: the exact quantile moves as the gradient says.
+    /// The same draws at a slightly moved parameter: the exact quantile moves as the implicit gradient says.
     @Test func implicitSlopesFollowTheQuantile() throws {
         for a in [0.02, 0.5, 1, 4, 80, 2000] {
             for u in [0.01, 0.3, 0.9] {
@@ -115,7 +117,7 @@ import Testing
                 let step = 1e-4 * a
                 let numeric = (quantile(a + step) - quantile(a - step)) / (2 * step)
                 let slope = Special.logGammaSlopes(a, quantile(a)).h
-                // Below what exp can hold, the bisection sees 0.
+                // Below the range of exp the bisection would compare with 0.
                 guard quantile(a) > -700 else { continue }
                 #expect(abs(slope - numeric) < 1e-5 * abs(numeric), "a = \(a), u = \(u): \(slope), \(numeric)")
             }

@@ -5,9 +5,10 @@ import LawChecks
 import Tensors
 import Testing
 
-/// Draws against the laws' own moments and distribution functions. Seeds are fixed, so a failure is a fact.
+/// Draws against the distributions' own moments and distribution functions. The seeds are fixed, so these tests pass or
+/// fail the same way every time.
 @Suite struct SampleTests {
-    /// Draws that are solved for one by one are fewer.
+    /// The number of draws; fewer where each is found by solving an equation.
     private static func count(_ law: any Distribution) -> Int { law.name == "Truncated" ? 2000 : 20_000 }
 
     @Test(arguments: examples.map(\.label)) func momentsAreTheLaws(_ label: String) throws {
@@ -19,23 +20,24 @@ import Testing
         #expect(mean.shape == law.batchShape + law.eventShape && variance.shape == mean.shape)
         let away = try x - mean
         try zScores(away, label, "mean")
-        // Of directions it is the mean of 1 - cos.
+        // The variance of a distribution of directions is the mean of 1 - cos.
         try zScores((law.name == "VonMises" ? 1 - away.cos() : away * away) - variance, label, "variance")
     }
 
-    /// |z| < 5 for the mean over the first axis being 0, where it exists.
+    /// Expects |z| < 5 for the hypothesis that the mean over the first axis is 0, where the variance exists.
     private func zScores(_ values: Variable, _ label: String, _ what: String) throws {
         let n = Double(values.shape[0])
         let means = try values.mean([0]).value.toArray()
         let deviations = try values.variance([0]).sqrt().value.toArray()
         for (i, mean) in means.enumerated() where mean.isFinite && deviations[i].isFinite {
-            // Rounding of a law that does not vary at all.
+            // A distribution that does not vary leaves rounding errors only.
             let z = abs(mean) < 1e-12 ? 0 : mean / (deviations[i] / n.squareRoot())
             #expect(abs(z) < 5, "\(label): \(what), element \(i + 1): z = \(z)")
         }
     }
 
-    /// sup |F_n - F| sqrt(n): above 2.2 once in ten thousand (Kolmogorov), rarer for discrete laws.
+    /// The Kolmogorov-Smirnov statistic sup |F_n - F| sqrt(n) is above 2.2 once in ten thousand runs, more rarely for
+    /// discrete distributions.
     private func kolmogorov(_ law: any Distribution, _ label: String, seed: UInt64 = 3) throws {
         let n = Self.count(law)
         let draws = try law.sample([n], from: Generator(seed: seed)).reshape([n, -1])
@@ -47,7 +49,7 @@ import Testing
             let order = x.indices.sorted { x[$0] < x[$1] }
             var worst = 0.0
             for (rank, i) in order.enumerated() {
-                // Ties (discrete laws): the step is compared at its upper end.
+                // Among equal draws of a discrete distribution, F is compared at the upper end of the step.
                 if rank + 1 < n, x[order[rank + 1]] == x[i] { continue }
                 worst = max(worst, abs(Double(rank + 1) / Double(n) - f[i]))
             }
@@ -76,8 +78,8 @@ import Testing
         try kolmogorov(Categorical(probs: vector([0, 0.5, 0, 0.25, 0.25, 0])), "Categorical")
     }
 
-    /// PTRS accepts most proposals by a squeeze, so a slip there is small: a chi-squared test of many draws. With k
-    /// bins, (χ² - k) / sqrt(2k) is nearly standard normal.
+    /// PTRS accepts most proposals by its squeeze step, so an error there changes little: a chi-squared test of many
+    /// draws. With k bins, (χ² - k) / sqrt(2k) is nearly standard normal.
     @Test func poissonCounts() throws {
         let n = 300_000
         for rate in [9.5, 10, 12.3, 60, 700] {
@@ -96,7 +98,7 @@ import Testing
         }
     }
 
-    /// The same of binomial numbers by transformed rejection, and of each outcome of a multinomial one.
+    /// The same for binomial draws by transformed rejection, and for each outcome of a multinomial one.
     @Test func binomialCounts() throws {
         let n = 200_000
         for (count, p) in [(25.0, 0.41), (60, 0.5), (300, 0.9), (20_000, 0.02)] {
@@ -119,7 +121,7 @@ import Testing
         for impossible in [0, 3, 5] { #expect(try draws.select(1, impossible).toArray().allSatisfy { $0 == 0 }) }
     }
 
-    /// Shapes so small that x underflows: draws stay in the support, where the density is finite.
+    /// Shapes so small that x underflows: draws stay inside the support, and their density is finite.
     @Test func smallShapesStayInside() throws {
         for dtype in [DType.float32, .float64] {
             let tiny = Variable(try Tensor(1e-3, dtype))
@@ -132,7 +134,7 @@ import Testing
         }
     }
 
-    /// Rates and shapes beyond anything sensible end, and stay finite.
+    /// Draws at rates and shapes far beyond any use take finite time and are finite.
     @Test func extremeParametersTerminate() throws {
         for scale in [1e-300, 1e-30, 1e30, 1e300] {
             #expect(try Poisson(scalar(scale)).sample([50], from: Generator(seed: 1)).toArray().allSatisfy { $0 >= 0 && $0.isFinite })
@@ -156,7 +158,7 @@ import Testing
         }
     }
 
-    /// The density's integral, by a double exponential substitution of the support (Takahashi & Mori 1974).
+    /// The density's integral over the support, by a double exponential substitution (Takahashi & Mori 1974).
     @Test(arguments: examples.map(\.label)) func densitiesIntegrateToOne(_ label: String) throws {
         let example = try #require(examples.first { $0.label == label })
         let law = try example.law()
@@ -174,7 +176,8 @@ import Testing
                 let (x, dx): (Double, Double) =
                     switch try law.support.kind {
                     case .positive: (exp(s), exp(s) * ds)
-                    // Shares of the way from one end to the other, or distances from it.
+                    // On an interval the nodes are fractions of the way between the ends; on a half line, distances
+                    // from the end.
                     case .interval: (1 / (1 + exp(-2 * s)), 2 * ds / ((1 + exp(-2 * s)) * (1 + exp(2 * s))))
                     case .greaterThan: (exp(s), exp(s) * ds)
                     default: (sinh(s), cosh(s) * ds)

@@ -5,8 +5,8 @@ import Testing
 
 @testable import Distributions
 
-/// Second derivatives of the tails' logarithms by shapes and places, and mixtures whose logarithms are so large that
-/// their differences have no digits: second_tails.json, which make_second_tails.py writes by mpmath.
+/// Second derivatives of the tails' logarithms by shape and location, and of mixtures whose logarithms are so large
+/// that their differences have no digits: against second_tails.json, which make_second_tails.py writes by mpmath.
 @Suite struct SecondTailTests {
     private struct Fixtures: Decodable {
         let tails: [TailRow]
@@ -59,7 +59,7 @@ import Testing
         return try JSONDecoder().decode(Fixtures.self, from: Data(contentsOf: url))
     }
 
-    /// Both ways round, as the order of differentiation is another formula.
+    /// In both orders of differentiation, as each uses another formula.
     @Test func secondDerivativesAreMpmaths() throws {
         let rows = try fixtures().tails
         #expect(rows.count > 70)
@@ -108,7 +108,7 @@ import Testing
             try hold("by locs", got[1].value.toArray(), row.byLoc, 1e-10)
             try hold("by x", [got[2].value.item()], [row.byX], 1e-10)
             let mixed = try Transform.valueAndGradient(of: { [try slopes($0)[2]] }, at: inputs, for: "test").gradients[0]
-            // A difference of two slopes, held to the size of what is subtracted.
+            // A difference of two slopes is compared relative to the size of the slopes.
             let first = try mixed.value.toArray()[0]
             #expect(
                 abs(first - row.mixed) <= 1e-9 * max(abs(row.mixed), abs(row.byX) * (abs(row.byWeight[0]) + 1 / row.weights.reduce(0, +))),
@@ -116,7 +116,8 @@ import Testing
         }
     }
 
-    /// By a weight and x, in both orders, where one part has nearly the whole sum: mpmath's numbers.
+    /// The mixed derivative by a weight and x, in both orders, where one component has nearly the whole sum: mpmath's
+    /// numbers.
     @Test func mixedDerivativesBesideAShareOfOne() throws {
         let rows: [(w: Double, x: Double, expected: Double)] = [
             (1e-3, 10, 3.6647924710825501e-7), (1e-3, 30, 3.9774892592027355e-105),
@@ -143,7 +144,8 @@ import Testing
         }
     }
 
-    /// The second derivatives by weights of which one is 0: -r_i r_j + 1 / t^2 of densities r over Σ w r and t = Σ w.
+    /// The second derivatives by weights of which one is 0: -r_i r_j + 1 / t^2, with the densities r divided by Σ w r,
+    /// and t = Σ w.
     @Test func secondDerivativesAtAWeightOfNothing() throws {
         let expected = [
             [-0.21314356948274327, -0.5408197472777145, 0.62625702919118],
@@ -164,7 +166,7 @@ import Testing
         }
     }
 
-    /// Logarithms at the limits of what is a number.
+    /// Logarithms near the largest float.
     @Test func sumsOfHugeLogarithms() throws {
         func slopes(_ weights: [Double], _ logs: [Double]) throws -> (value: Double, byWeight: [Double], byLog: [Double]) {
             let (values, gradients) = try Transform.valueAndGradient(

@@ -5,7 +5,7 @@ import Scripting
 import Tensors
 import Testing
 
-/// The module `special` against special.json, which make_special.py writes by mpmath, and at the edges against SciPy's
+/// The module `special` against special.json, which make_special.py writes by mpmath; at the edges against SciPy's
 /// conventions.
 @Suite struct SpecialModuleTests {
     private struct Row: Decodable {
@@ -42,13 +42,13 @@ import Testing
             #expect(abs(value - row.value) <= 1e-12 * abs(row.value), "\(row.name)\(row.arguments) = \(value), expected \(row.value)")
             for (index, slope) in row.slopes.enumerated() {
                 let got = try gradients[index].value.item()
-                // By the shape of an incomplete function less exactly.
+                // Derivatives of incomplete functions by their shape are less exact.
                 let tolerance = row.arguments.count > 1 && index + 1 < row.arguments.count ? 1e-7 : 1e-10
                 #expect(
                     abs(got - slope) <= tolerance * abs(slope) + 1e-300,
                     "\(row.name)\(row.arguments) by argument \(index + 1): \(got), expected \(slope)")
             }
-            // float32 is float64 rounded once.
+            // The float32 answer is the float64 answer rounded once.
             let singles = try row.arguments.map { Variable(try Tensor($0, .float32)) }
             let single = try call(row.name, singles)
             let wide = try call(row.name, singles.map { try $0.converted(to: .float64) }).value.item()

@@ -4,10 +4,11 @@ import LawChecks
 import Tensors
 import Testing
 
-/// The tails by series and continued fractions, which moderate shapes take, against the quadrature for
-/// all others.
+/// The tails by series and continued fractions, which are used for moderate shapes, against the quadrature that is used
+/// for all others.
 @Suite struct TailSeriesTests {
-    /// Random shapes across the borders between the two, at points in the middle and far out in both tails.
+    /// Random shapes on both sides of the border between the two ways, at points in the middle and far out in both
+    /// tails.
     @Test(arguments: ["gamma", "beta", "student"]) func bothWaysAgree(_ law: String) {
         let generator = Generator(seed: 11)
         func uniform(_ low: Double, _ high: Double) -> Double { low + (high - low) * generator.uniform() }
@@ -36,7 +37,7 @@ import Testing
         }
     }
 
-    /// Logarithms to 1e-11, those near 0 relatively, and derivatives by the shapes to 1e-8.
+    /// Expects logarithms to agree to 1e-11 (relatively where they are near 0), and derivatives by the shapes to 1e-8.
     private func expectAgreement(_ fast: Tails, _ plain: Tails, _ label: String) {
         for (side, x, y) in [("lower", fast.lower, plain.lower), ("upper", fast.upper, plain.upper)] {
             if x.log == y.log, x.log.isInfinite || x.log == 0 { continue }

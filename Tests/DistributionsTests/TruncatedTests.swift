@@ -6,10 +6,10 @@ import Testing
 
 @testable import Distributions
 
-/// Laws between two ends, where differences of tails have no digits: narrow intervals, and far out.
+/// Truncated distributions where a difference of tails would have no digits: narrow intervals, and intervals far out.
 @Suite struct TruncatedTests {
-    /// Between two ends a normal law's mass is the integral of its density: of a narrow interval its length times that
-    /// in the middle, but for the second derivative.
+    /// The mass of a narrow interval of a normal distribution is its length times the density at its middle, up to the
+    /// second derivative's term.
     @Test func narrowIntervals() throws {
         for (name, parameters) in [("Normal", [0.0, 1]), ("Laplace", [0, 1]), ("Gamma", [4.5, 2]), ("StudentT", [3, 0, 1])] {
             let law = try make(name, parameters.map { try scalar($0) })
@@ -27,7 +27,8 @@ import Testing
         }
     }
 
-    /// Of the exponential law what is above low is the law itself, moved: everything is known in closed form.
+    /// An exponential distribution restricted to x > low is the same distribution, moved by low: everything is known in
+    /// closed form.
     @Test func theExponentialForgets() throws {
         for low in [0.0, 1, 700, 1e6] {
             let points = try [scalar(2), scalar(low)]
@@ -40,7 +41,8 @@ import Testing
             #expect(abs(try law.logSurvival(scalar(low + 3)).value.item() + 6) < 1e-9)
             let slopes = try Transform.valueAndGradient(
                 of: { [try makeDistribution($0).logProbability(scalar(low + 3))] }, at: points, for: "test").gradients
-            // log 2 - 2 · 3: by the rate 1/2 - 3, by low the rate, but for low = 0, where the support ends.
+            // The log-density is log 2 - 2 · 3: its slope by the rate is 1/2 - 3, and by low it is the rate, except at
+            // low = 0, where the support ends.
             #expect(abs(try slopes[0].value.item() + 2.5) < 1e-9, "\(low)")
             if low > 0 { #expect(abs(try slopes[1].value.item() - 2) < 1e-9, "\(low)") }
         }
@@ -52,7 +54,7 @@ import Testing
         #expect(abs(try law.mean().value.item() - 40.024968847207994) < 1e-9)
         let draws = try law.sample([500], from: Generator(seed: 3)).toArray()
         #expect(draws.allSatisfy { $0 >= 40 && $0 < 40.6 })
-        // Wide mean, heavy tails: infinite, or nothing.
+        // Heavy tails: the mean is infinite, or does not exist.
         let heavy = try Truncated(Cauchy(scalar(0), scalar(1)), scalar(0), scalar(.infinity))
         #expect(try heavy.mean().value.item() == .infinity && heavy.variance().value.item() == .infinity)
         #expect(try Truncated(Cauchy(scalar(0), scalar(1)), scalar(-.infinity), scalar(.infinity)).mean().value.item().isNaN)
@@ -62,7 +64,7 @@ import Testing
         #expect(abs(spread - 4 / Double.pi + 1) < 1e-10)
     }
 
-    /// Narrow peaks within the interval are not missed.
+    /// Narrow peaks inside the interval are found by the quadrature.
     @Test func narrowPeaks() throws {
         let law = try Mixture(vector([1 - 1e-6, 1e-6]), batched: Normal(vector([0, 7]), vector([1, 1e-9])))
         let narrow = try Truncated(law, scalar(6.9), scalar(7.1))

@@ -2,11 +2,11 @@ import Editors
 import LuaFlow
 import Testing
 
-/// What `luaflow check` finds, and that it finds nothing in what is right.
+/// What `luaflow check` finds, and that it finds nothing wrong in correct programs.
 @Suite struct CheckerTests {
     static let catalogue = Result { try ScriptIndex(Host.builtInModules) }
 
-    /// The findings as `line:column: message`.
+    /// The findings, each as `line:column: message`.
     private func check(
         _ text: String, globals: Set<String> = [], modulesAreGlobals: Bool = false, plugins: [String] = [],
         companions: [String] = [], files: [String: String] = [:]
@@ -19,7 +19,8 @@ import Testing
         return checker.check(Array(text.utf8)).map { "\($0.line):\($0.column): \($0.message)" }
     }
 
-    /// Whichever of them is read first.
+    /// A module that is missing is reported, whichever of the two files that require it is read first. (Thirty names,
+    /// as the order depends on hashes.)
     @Test(arguments: 1...30) func aMissingModuleIsFoundWhoeverElseAsksForIt(number: Int) throws {
         let (there, missing) = ("there\(number)", "missing\(number)")
         let found = try check("require '\(there)'\nrequire '\(missing)'\nprnt(1)", files: [there: "require '\(missing)'"])
@@ -83,7 +84,7 @@ import Testing
         ("return tensor.zeros(2)", "1:8: unknown global \"tensor\" (a module: local tensor = require \"tensor\")"),
         ("return math.sine(1)", "1:13: math has no function \"sine\" (did you mean \"sin\"?)"),
         ("local t = require 'tensr'", "1:19: no module \"tensr\" (did you mean \"tensor\"?)"),
-        // Too few and too many.
+        // Too few and too many arguments.
         ("require('tensor').exp()", "1:19: tensor.exp: 1 argument expected, got 0"),
         ("local x = require('tensor').ones(2)\nx.sum()",
             "2:3: tensor:sum: a method is called with a colon, or with what it works on"),
@@ -92,12 +93,12 @@ import Testing
         ("local t = require 'tensor'\nlocal x = t.ones(2, 2)\nt.matmul(x)", "3:3: tensor.matmul: 2 arguments expected, got 1"),
         ("require('tensor').arange(1)", "1:19: tensor.arange: at least 2 arguments expected, got 1"),
         ("require('random').generator(1, 2, 3)", "1:19: random.generator: at most 2 arguments expected, got 3"),
-        // Texts that options do not take, and options by way of a variable.
+        // Texts that an option does not accept, and options by way of a variable.
         ("require('tensor').zeros(2, {dtype = 'float65'})",
             "1:37: tensor.zeros: option dtype: one of float32, float64, int64, bool expected, got \"float65\" (did you mean \"float64\"?)"),
         ("local o = {dtpe = 'float32'}\nrequire('tensor').zeros(2, o)",
             "2:28: tensor.zeros: unknown option dtpe (did you mean \"dtype\"?)"),
-        // Values that are assigned twice, or to a global.
+        // Variables that are assigned twice, or global.
         ("local x = require('tensor').ones(2)\nx = x * 2\nx:summ()",
             "3:3: tensor has no field or method \"summ\" (did you mean \"sum\"?)"),
         ("T = require 'tensor'\nT.zeroz(2)", "2:3: tensor has no function \"zeroz\" (did you mean \"zeros\"?)"),
@@ -128,7 +129,7 @@ import Testing
         #expect(
             try check("local m = require 'my.masks'\nreturn m.lft()", files: files)
                 == ["2:10: my.masks has no member \"lft\" (did you mean \"left\"?)"])
-        // Reading what is not there is nil, and may be meant.
+        // Reading a field that does not exist gives nil, and a test for it may be meant.
         #expect(try check("local m = require 'my.masks'\nif m.other then print(m.other) end", files: files).isEmpty)
         for open in ["M[f()] = 1", "setmetatable(M, {})", "fill(M)", "local N = M", "M = other()", "M[x].y = M"] {
             let text = "local M = {}\n\(open)\nreturn M"
@@ -142,9 +143,9 @@ import Testing
         func find(_ module: String, _ script: String) throws -> [String] {
             try check("local m = require 'm'\n" + script, files: ["m": module])
         }
-        // An early return hands out another table.
+        // A module with an early return may return either of two tables.
         #expect(try find("if not F then return {plain = print} end\nreturn {fancy = print}", "m.plain()").isEmpty)
-        // A method may put members in.
+        // A method may add fields to its own table.
         let setter = "local M = {}\nfunction M:set(t) for k, v in pairs(t) do self[k] = v end end\nreturn M"
         #expect(try find(setter, "m:set{run = print}\nm.run()").isEmpty)
         #expect(try find(setter, "m.run()").count == 1)
@@ -189,7 +190,7 @@ import Testing
     @Test func filesGivenTogetherShareWhatTheySet() throws {
         #expect(try check("return CONFIG", companions: ["CONFIG = 1"]).isEmpty)
         #expect(try check("return CONFIG").count == 1)
-        // What is open in one is not in the other.
+        // A global that one companion file may define is not known to the other.
         #expect(try check("return CONFIG", companions: ["load('x = 1')()"]).count == 1)
     }
 
@@ -209,7 +210,7 @@ import Testing
         }
         let part = ["parts": "require('host').register{projections = {Mine = print}} BIGV = 3"]
         #expect(try check(script + ", BIGV", plugins: ["require 'parts'"], files: part).isEmpty)
-        // A part of one's own is no reason to doubt what Lua or tensor have.
+        // An unknown registration adds names of its own, but none to Lua's or tensor's tables.
         let open = ["local host = require 'host' host.register(everything)"]
         #expect(try check("math.sqrrt(2)\nrequire('tensor').zeroz(2)", plugins: open).count == 2)
     }
@@ -220,7 +221,7 @@ import Testing
         #expect(try check("return tensor.zeroes(2)", modulesAreGlobals: true).count == 1)
     }
 
-    /// Nothing that can be written makes the checker stop.
+    /// The checker does not crash, whatever the program.
     @Test func survivesMutations() throws {
         let programs = try Programs.scripts().map(\.text)
         var random = Mutations(seed: 77)

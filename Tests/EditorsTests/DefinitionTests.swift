@@ -2,7 +2,7 @@ import Editors
 import LuaFlow
 import Testing
 
-/// The LuaCATS files: they are Lua, name everything once, and define every type that they use.
+/// The LuaCATS definition files are valid Lua, define every name once, and define every type that they use.
 @Suite struct DefinitionTests {
     let files: [(name: String, text: String)]
     init() throws { files = Definitions(try CheckerTests.catalogue.get()).files }
@@ -49,7 +49,7 @@ import Testing
         }
     }
 
-    /// The words that stand for types: not the names before a colon, nor what comes behind a field's type.
+    /// The words of the line that are types: without parameter names, and without the description after a field's type.
     private static func types(in line: Substring) -> [String] {
         var rest = line.dropFirst(3).drop { $0 != " " }.dropFirst()
         if line.hasPrefix("---@param") || line.hasPrefix("---@field") {
@@ -57,19 +57,19 @@ import Testing
             rest = rest.drop { $0 != (isIndex ? "]" : " ") }.dropFirst()
         }
         if line.hasPrefix("---@field") {
-            // The description is prose.
+            // What follows a field's type is a description.
             rest = rest.drop { $0 == " " }
             if !rest.hasPrefix("fun(") && !rest.hasPrefix("{") { rest = rest.prefix { $0 != " " } }
         }
         if line.hasPrefix("---@return"), !rest.hasPrefix("fun("), !rest.hasPrefix("{") {
             rest = rest.prefix { $0 != " " }
         }
-        // Behind a record stands the result's name.
+        // After a record type comes the result's name.
         if line.hasPrefix("---@return"), rest.hasPrefix("{") {
             rest = rest.prefix(through: rest.lastIndex(of: "}") ?? rest.startIndex)
         }
         if line.hasPrefix("---@operator") { rest = rest.drop { $0 != "(" && $0 != ":" } }
-        // Texts are no types.
+        // Text literals are no types.
         rest = Substring(rest.split(separator: "\"", omittingEmptySubsequences: false).enumerated()
             .filter { $0.offset % 2 == 0 }.map(\.element).joined())
         var types: [String] = []
@@ -100,10 +100,10 @@ import Testing
         "---@field T tensor The transpose of a matrix, as a view: x:t().",
         "function checkpoint.save(path, tensors, options) end", "---@param tensors table<string, tensor>",
         "---@return {images: tensor, labels: tensor}", "---@return tensor ...", "return optim",
-        // What may be left out, and what may not.
+        // Arguments that may be left out, and arguments that may not.
         "---@param mean? number", "---@param x tensor|number", "---@param kind? string", "---@param shape? number[]|number",
         "---@param components distribution|flow|(distribution|flow)[]", "function tensor:reshape(...) end",
-        // Results of loops and of several values.
+        // The results of iterators, and several results.
         "---@return fun(): integer", "---@return fun(): tensor, tensor", "---@return table<string, tensor> tensors",
         "---@return tensor w", "---@return tensor V",
     ])

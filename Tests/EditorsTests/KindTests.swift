@@ -2,7 +2,7 @@ import Editors
 import LuaFlow
 import Testing
 
-/// A value of the wrong kind, or out of its range, is told by `luaflow check` and by the run in the same words.
+/// A value of the wrong kind, or out of its range, is reported by `luaflow check` and at run time in the same words.
 @Suite struct KindTests {
     @Test(arguments: [
         "tensor.eye('x')", "tensor.eye(-1)", "tensor.linspace(0, 1, 0)", "tensor.linspace(0, true, 3)",
@@ -31,7 +31,7 @@ import Testing
         #expect(found.count == 1 && run.hasSuffix(found.first ?? "nothing"), "\(code)\nrun: \(run)\ncheck: \(found)")
     }
 
-    /// What is right is not reported, whatever its kind is.
+    /// Correct values of every kind are not reported.
     @Test(arguments: [
         "tensor.zeros(2, 3)", "tensor.zeros({2, 3}, {dtype = 'float64'})", "tensor({1, 2}):sum{dim = 1}",
         "random.normal({2}, {mean = 1, std = 2})", "distribution.Normal({0, 1}, 2)", "distribution.Normal{loc = 0, scale = 1}",

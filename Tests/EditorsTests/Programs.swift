@@ -1,7 +1,7 @@
 import Foundation
 import LuaFlow
 
-/// Valid programs: everything that ships.
+/// All Lua programs that ship with LuaFlow; they are valid.
 enum Programs {
     static let repository = URL(fileURLWithPath: #filePath)
         .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
@@ -20,7 +20,7 @@ enum Programs {
     }
 }
 
-/// Changes programs at random, the same way for the same seed.
+/// Changes programs at random; the same seed makes the same changes.
 struct Mutations {
     private var state: UInt64
 
@@ -59,7 +59,8 @@ struct Mutations {
         return words.joined()
     }
 
-    /// Names and numbers whole, everything else letter by letter; nothing is lost.
+    /// Cuts a program into names and numbers as whole words, and everything else into single characters. Joined, the
+    /// pieces are the program.
     private static func cut(_ text: String) -> [String] {
         var words: [String] = []
         var wasWord = false

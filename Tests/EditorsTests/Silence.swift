@@ -1,4 +1,4 @@
-/// Valid programs that a careless checker finds fault with.
+/// Valid programs in which a careless checker would report something.
 enum Silence {
     static let programs = [
         "local unpack = unpack or table.unpack\nreturn unpack{1}",
@@ -49,7 +49,7 @@ enum Silence {
         "local P, x = require('projection').Box(0, 1), require('tensor').ones(2)\nreturn P(x):sum(), P.convex, P:contains(x)",
         "local f = require('autodiff').grad(print)\nreturn f(1):anything()", "return arg[0], _VERSION, ...",
         "local a = require('tensor').ones(2)\nlocal b = 2 * a ^ 2 | 1\nreturn b.whatever",
-        // A last table is a value where the run takes it as one.
+        // A table as the last argument is a value where the function takes one there, not a table of options.
         "return require('host').names{t = function() end}",
         "for k in require('host').steps(20, {x = 1, trace = {}}) do print(k) end",
         "local x = require('tensor').ones(2)\nreturn x:norm({}), x:norm({['p'] = 1})",

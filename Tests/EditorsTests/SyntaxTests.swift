@@ -2,7 +2,8 @@
 import LuaFlow
 import Testing
 
-/// The parser against Lua itself, whose words are told: what Lua takes has a tree, what it refuses has a place.
+/// The parser against Lua's own compiler: what Lua accepts has a tree, and what it refuses has the same message and a
+/// place.
 @Suite struct SyntaxTests {
     private func parses(_ text: String) -> Bool { (try? Parser.parse(text)) != nil }
     private func refusal(_ text: String) -> LuaSyntax? { LuaSyntax.error(in: Array(text.utf8)) }
@@ -16,11 +17,11 @@ import Testing
         #expect(error != nil || parses(text), "\(text.prefix(200))")
     }
 
-    /// What the prompt and a run say is what is told here.
+    /// The checker's message for a syntax error is the one that the prompt and a run show.
     @Test(arguments: Tricky.invalid) func saysWhatARunSays(_ text: String) throws {
         let error = try #require(throws: LuaError.self) { try Interpreter().check(code: text, name: "=C") }
         let told = try #require(refusal(text))
-        // How deep is too deep depends on what is below the compiler on the stack.
+        // The depth at which Lua reports an overflow depends on how much of the C stack is in use.
         if told.message.contains("overflow") || error.message.contains("overflow") { return }
         #expect(error.message == "C:\(told.line): \(told.message)", "\(text.prefix(200))")
     }
@@ -31,7 +32,7 @@ import Testing
         for text in programs { #expect(parses(text) && refusal(text) == nil, "\(text)") }
     }
 
-    /// Valid programs with words dropped, doubled, swapped and put in: most are refused, and many are not.
+    /// Valid programs with words dropped, doubled, swapped and inserted: most of them are invalid, many are not.
     @Test(arguments: 1...8) func whatLuaTakesOfMutationsHasATree(seed: UInt64) throws {
         var programs = try Programs.scripts().map(\.text) + Tricky.valid.filter { $0.utf8.count < 2000 }
         programs += try Programs.examples().map(\.text)
@@ -68,7 +69,7 @@ import Testing
         #expect(throws: Never.self) { try Parser.parse(bytes: text.dropLast(3) + Array("1".utf8), isFile: true) }
     }
 
-    /// What each message is about, in the text up to there.
+    /// Programs with a syntax error, and the text before the place that the error is reported at.
     static let places = [
         ("local a\nlocal bc = = 3", "local a\nlocal bc = "), ("x = 1\nif x then", "x = 1\nif x then"),
         ("x = 1 + 3..4", "x = 1 + "), ("x = 'a\\qb'", "x = "), ("x = 'abc", "x = "), ("y = 1 x = [[abc", "y = 1 x = "),

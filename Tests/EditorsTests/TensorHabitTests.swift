@@ -2,7 +2,7 @@ import Editors
 import LuaFlow
 import Testing
 
-/// What is certain of tensors where a number or a truth is meant.
+/// Findings that are certain where a tensor is used as a number or as a condition.
 @Suite struct TensorHabitTests {
     private func check(_ text: String) throws -> [String] {
         let checker = Checker(try CheckerTests.catalogue.get(), modulesAreGlobals: true)
@@ -41,7 +41,7 @@ import Testing
         #expect(found.contains { $0.hasPrefix(finding) }, "\(found)")
     }
 
-    /// Only what is certain: a value that may be nil, or something else, is asked rightly.
+    /// Only certain cases are reported: a condition on a value that may be nil, or no tensor, is right.
     @Test(arguments: [
         "local x = tensor.ones(2)\nif x.grad then end", "local x = tensor.ones(2)\nif x:sum():item() == 4 then end",
         "local function f(x) if x then return x:sum() == 4 end end", "local x = tensor.ones(2)\nprint(x == nil, x ~= nil, x == x)",
@@ -55,7 +55,7 @@ import Testing
         #expect(try check(text).isEmpty)
     }
 
-    /// What Lua says is right elsewhere has a word of what is right here, in what is run as in what is checked.
+    /// What is right in other languages gets a hint at how LuaFlow does it, at run time as in `luaflow check`.
     @Test(arguments: [
         ("a = 1 a += 1", "syntax error near '+' (Lua has no += and no ++; write a = a + 1)"), ("a = 1 a -= 1", "write a = a - 1)"),
         ("a = 2 ** 3", "unexpected symbol near '*' (to the power of is ^)"), ("if 1 != 2 then end", "'then' expected near '!' (not equal is ~=, and"),
@@ -92,7 +92,7 @@ import Testing
         #expect(error?.message.hasPrefix("x.lua:2: ") == true)
     }
 
-    /// Every module is known as one that is to be required, every other name that hints name is there.
+    /// Hints name only things that exist: modules as ones to be required, and every other name.
     @Test func hintsNameWhatThereIs() throws {
         for module in Host.builtInModules {
             let error = #expect(throws: LuaError.self) { try Host().run(code: "return \(module.name).x") }
@@ -100,13 +100,13 @@ import Testing
         }
     }
 
-    /// An input that is not finished yet gets no hint: a prompt knows it by its end.
+    /// An unfinished input gets no hint, since the prompt recognises it by the message's end.
     @Test func unfinishedTextsStayUnfinished() throws {
         let error = #expect(throws: LuaError.self) { try Host().run(code: "x.T") }
         #expect(error?.isIncomplete == true)
     }
 
-    /// The same word where it is run.
+    /// The same hint at run time.
     @Test func theIndexIsNamedWhereItRuns() throws {
         let host = try Host()
         let error = #expect(throws: LuaError.self) { try host.run(code: "x = 1 print(x[1,2])", name: "x.lua") }

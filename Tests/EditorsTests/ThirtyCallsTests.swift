@@ -2,14 +2,14 @@ import Editors
 import LuaFlow
 import Testing
 
-/// One script that calls thirty functions with a value of a wrong type each: `luaflow check` says line by line what the
-/// run says, and no kind of parameter there is goes untried.
+/// One script that calls thirty functions with a value of a wrong type each: `luaflow check` reports on each line what
+/// the run reports, and together the calls use every kind of parameter.
 @Suite struct ThirtyCallsTests {
     static let calls = [
-        // Whole numbers, numbers, and those between bounds.
+        // Whole numbers, numbers, and numbers with bounds.
         "tensor.eye('x')", "tensor({1}):cumsum('x')", "random.manual_seed('x')", "data.batches(tensor({1}), 'x')",
         "optim.schedule.cosine('a', 3)", "optim.SGD({tensor({1})}, {momentum = 'x'})", "flow.NICE{dim = 'a'}",
-        // true and false, texts, names of a few.
+        // Booleans, texts, and texts out of a list.
         "tensor({1}):requires_grad_(1)", "optim.Adam({tensor({1})}, {amsgrad = 1})", "data.idx(3)",
         "checkpoint.load(true)",
         "tensor.ones_like(tensor({1}), {dtype = 'int'})", "tensor({1}):to(3)", "flow.NICE{prior = 3}",
@@ -23,7 +23,7 @@ import Testing
         "projection.Box('a', 1)", "distribution.Mixture(1, 3)",
     ]
 
-    /// What a parameter takes, without the names that stand in it.
+    /// The kind of a parameter's type, without the names in it.
     private static func kind(_ type: ScriptType) -> String {
         switch type {
         case .any: "anything"
@@ -79,7 +79,7 @@ import Testing
             if let spec { tried.insert(Self.kind(spec.type)) }
         }
         let all = index.entries.flatMap { $0.declaration?.forms ?? [] }.flatMap(\.specs).map { Self.kind($0.type) }
-        // No value is wrong where anything is taken.
+        // A parameter that takes anything has no wrong value.
         #expect(Set(all).subtracting(tried) == ["anything"])
     }
 }

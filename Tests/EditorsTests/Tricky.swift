@@ -1,4 +1,4 @@
-/// Programs on which a parser of Lua may stumble.
+/// Programs that are hard for a parser of Lua.
 enum Tricky {
     static let valid = [
         "", ";;;", "return", "return;", "return 1, 2;", "-- only a comment", "--[==[ long\n]==] x = 1", "--[ short",

@@ -57,7 +57,7 @@ import Testing
             if geteuid() != 0 {
                 expectError("Permission denied") { try AtomicFile.write(to: folder + "/plain", for: "test") { _ in } }
             }
-            // A new file gets what any other program's would.
+            // A new file gets the permissions that other programs' new files get.
             let descriptor = open(folder + "/usual", O_CREAT | O_WRONLY, 0o666)
             close(descriptor)
             try AtomicFile.write(to: folder + "/ours", for: "test") { _ in }

@@ -5,7 +5,7 @@ import Testing
 
 @testable import Files
 
-/// What is told of files that are no checkpoints, and that content and not the name decides.
+/// Messages for files that are no checkpoints; a file's content decides what it is, and not its name.
 @Suite struct CheckpointTests {
     @Test func contentDecidesNotTheName() throws {
         try Fixture.withFolder { folder in

@@ -5,8 +5,8 @@ import Testing
 
 @testable import Files
 
-/// Small valid files with every byte changed, and cut off at every length: a correct load or a ScriptError, never a
-/// crash.
+/// Small valid files with every byte changed, and cut off at every length: they load, or there is a ScriptError; never
+/// a crash.
 @Suite struct CorruptionTests {
     static let files = ["tiny.pt", "old.tiny.pt", "tiny.safetensors", "version1.npy", "version2.npy", "tiny.npz", "deflated.npz"]
 
@@ -30,7 +30,8 @@ import Testing
         }
     }
 
-    /// A zip's checksum hides the pickle from blind damage, so here it is changed after the archive was opened.
+    /// A changed byte in a zip would be found by its checksum alone, so the pickle is changed after the archive was
+    /// opened.
     @Test func everyByteOfAPickleChanged() throws {
         let tensor = Pickle.tensor(Pickle.storage(count: 4), [2, 2], [2, 1])
         let whole = Pickle.dictionary([("epoch", [0x4b, 3]), ("w", tensor), ("v", Pickle.tensor(Pickle.storage(count: 4), [4], [1]))])
@@ -61,7 +62,7 @@ import Testing
         }
     }
 
-    /// Several bytes at random places, in all formats: seeded, so that a failure comes back.
+    /// Several random bytes changed, in all formats; seeded, so that a failure can be repeated.
     @Test(arguments: files) func randomBytes(file: String) throws {
         let generator = Generator(seed: 1)
         let whole = try Fixture.bytes(file)
@@ -74,7 +75,7 @@ import Testing
         }
     }
 
-    /// Each byte with its lowest, its highest and all bits turned.
+    /// The file with each of its bytes changed: the lowest bit, the highest bit, and all bits inverted.
     private func changed(_ whole: [UInt8]) -> [[UInt8]] {
         whole.indices.flatMap { index in
             ([0x01, 0x80, 0xff] as [UInt8]).map { change in

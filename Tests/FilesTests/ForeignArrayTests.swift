@@ -5,7 +5,7 @@ import Testing
 
 @testable import Files
 
-/// What NumPy, safetensors and gzip write besides plain numbers.
+/// Files of NumPy, safetensors and gzip that hold more than plain numbers.
 @Suite struct ForeignArrayTests {
     static let words: KeyValuePairs = [
         "names": "texts", "when": "dates", "records": "records", "objects": "Python objects", "z": "<c8", "column": "<c8",
@@ -26,7 +26,7 @@ import Testing
         try expect(pairs["column"], [2, 3, 2], .float32, (0..<6).flatMap { [Double($0) / 4, 1] })
     }
 
-    /// uint64 is read as int64: what does not fit is named, and does not take the others with it.
+    /// uint64 is read as int64: a tensor with numbers too large for it is named, and the others are read.
     @Test func wholeNumbersBeyondInt64() throws {
         let header = #"{"big":{"dtype":"U64","shape":[2],"data_offsets":[0,16]},"w":{"dtype":"U64","shape":[1],"data_offsets":[16,24]}}"#
         let bytes = Self.safetensors(header, word(1, 8) + word(.min, 8) + word(.max, 8))
@@ -46,7 +46,7 @@ import Testing
             expectError("CRC") { _ = try Checkpoint.load(folder + "/x.npz") }
             let dict = try Checkpoint.load(folder + "/x.npz", ReadingOptions(skip: true))
             #expect(dict.names == ["b"] && dict.leftOut.map(\.name) == ["a"])
-            // Memory that is short is no property of the file.
+            // Running out of memory is not reported as a fault of the file.
             NativeMemory.$current.withValue(NativeMemory(limit: 10)) {
                 expectError("not enough memory") { _ = try Checkpoint.load(folder + "/x.npz", ReadingOptions(skip: true)) }
             }
@@ -83,8 +83,8 @@ import Testing
         #expect(dict.metadata.isEmpty)
     }
 
-    /// The format has texts under texts in its metadata, and writers put numbers and lists there all the same. Where
-    /// the tensors lie does not depend on it: left out where that is asked for, by name.
+    /// The format has only texts in its metadata, yet some writers put numbers and lists there. The tensors can be read
+    /// all the same; with `skip` the metadata is left out, and named.
     @Test(arguments: ["{\"epoch\":3}", "{\"a\":\"b\",\"list\":[1,{\"c\":null}]}", "[]", "7", "true", "\"text\"", "{\"a\":null}"])
     func metadataThatIsNotOfTexts(value: String) throws {
         let tensor = #""a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}"#
@@ -95,7 +95,7 @@ import Testing
             try expect(dict["a"], [1], .float32, [1])
             #expect(dict.metadata.isEmpty && dict.leftOut.map(\.name) == ["__metadata__"])
         }
-        // What is no JSON is an error of the header, skip or not.
+        // A header that is no JSON is an error, with `skip` as without.
         let broken = Self.safetensors("{\"__metadata__\":\(value.dropLast()),\(tensor)}", [0, 0, 0x80, 0x3f])
         if value != "7" { expectError("safetensors header") { _ = try Fixture.load(broken, ReadingOptions(skip: true)) } }
     }
@@ -131,26 +131,26 @@ import Testing
         expectError("gzip: something follows the zeros") { _ = try IDXTests.load(padded + padded) }
     }
 
-    /// 900,000 arrays of a byte each are 20 kB of gzip, and were 430 MB of tensors.
+    /// 900,000 arrays of one byte each are 20 kB when compressed by gzip, but would take 430 MB as tensors: refused.
     @Test func manySmallArraysEnd() throws {
         let one: [UInt8] = [0, 0, 8, 1, 0, 0, 0, 1, 7]
         #expect(try IDXTests.load(Array((0..<IDX.limit).map { _ in one }.joined())).count == IDX.limit)
         expectError("more than 1000 arrays") { _ = try IDXTests.load(Array((0..<IDX.limit + 1).map { _ in one }.joined())) }
     }
 
-    /// What NumPy itself writes under such names, or another program packed: nothing is unpacked here, so a name harms
-    /// nobody.
+    /// Entry names as NumPy or other programs write them, also with `..` or a leading slash: nothing is unpacked to
+    /// disk, so no name does harm.
     @Test func entriesOfAllNames() throws {
         let one = NpyHeader.bytes("<f4", [1]) + word(Int(Float(1).bitPattern), 4)
         for name in ["../up", "/abs", "a\\b", "a\nb", ".", "..", "x/../y", "\u{e9}", "e\u{301}"] {
             let file = ZipBuilder([.init(name + ".npy", one), .init("plain.npy", one)])
             #expect(try Fixture.load(file.bytes).names == [name, "plain"])
         }
-        // Folders are no arrays.
+        // Entries that are folders are no arrays.
         #expect(try Fixture.load(ZipBuilder([.init("sub/", []), .init("sub/a.npy", one)]).bytes).names == ["sub/a"])
     }
 
-    /// An entry that cannot be read does not take the others with it.
+    /// An entry that is packed in an unsupported way is named, and the others are read.
     @Test func entriesPackedInOtherWays() throws {
         let one = NpyHeader.bytes("<f4", [1]) + word(Int(Float(1).bitPattern), 4)
         for (change, reason) in [
@@ -167,7 +167,7 @@ import Testing
         }
     }
 
-    /// An array of bytes under the name of the metadata, which is none: named, and left out where that is asked for.
+    /// An array of bytes that has the metadata's name but is no metadata: named, and left out with `skip`.
     @Test func metadataThatIsNone() throws {
         let one = NpyHeader.bytes("<f4", [1]) + word(Int(Float(1).bitPattern), 4)
         let file = ZipBuilder([.init("__metadata__.npy", NpyHeader.bytes("|u1", [3]) + [1, 2, 3]), .init("b.npy", one)])
@@ -179,7 +179,7 @@ import Testing
         }
     }
 
-    /// NumPy's other names for the same types, and Python 2's texts.
+    /// NumPy's other names of the same types, and names written by Python 2.
     @Test(arguments: ["'float32'", "'f'", "'=f4'", "'f4'", "u'<f4'", "\"<f4\"", "u\"f\""]) func namesOfTypes(type: String) throws {
         let literal = Array("{'descr': \(type), 'fortran_order': False, 'shape': (1,), }\n".utf8)
         let file = NpyHeader.magic + [1, 0] + word(literal.count, 2) + literal + word(Int(Float(2).bitPattern), 4)

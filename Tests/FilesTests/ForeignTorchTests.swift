@@ -5,7 +5,7 @@ import Testing
 
 @testable import Files
 
-/// What real programs save with `torch.save`; `make_foreign_fixtures.py` made the files.
+/// Files that other programs saved with `torch.save`; `make_foreign_fixtures.py` made them.
 @Suite struct ForeignTorchTests {
     static func load(_ file: String, skip: Bool = false, pairs: Bool = false) throws -> StateDict {
         try Checkpoint.load(Fixture.path(file), ReadingOptions(skip: skip, complexAsPairs: pairs))
@@ -31,7 +31,7 @@ import Testing
         #expect(dict.count == 18)
     }
 
-    /// Names as byte strings, an OrderedDict with arguments, a part of a storage under a key of its own.
+    /// Names as byte strings, an OrderedDict with arguments, and a view of a storage with a key of its own.
     @Test func whatPython2Wrote() throws {
         let dict = try Self.load("old.python2.pt")
         #expect(dict.names == ["first", "all", "part"])
@@ -68,7 +68,7 @@ import Testing
         try expect(dict["w"], [2], .float32, [0, 0.25])
     }
 
-    /// `{"neg": ...}` with anything else is named, not ignored.
+    /// `{"neg": ...}` with any other entry is reported, not ignored.
     @Test(arguments: [
         ([("neg", [0x88])], "-1.0"), ([("neg", [0x89])], "1.0"), ([("conj", [0x88])], "1.0"),
         ([("wobble", [0x88])], "its state \"wobble\" is not known"), ([("neg", [0x4b, 1])], "an int, not a bool"),
@@ -151,7 +151,7 @@ import Testing
         #expect(try dict[names[0]]?.toArray() == [0, 0.25])
     }
 
-    /// Nothing is called, whichever opcode asks for it; a file that names programs is not read at all.
+    /// No function is called, whichever opcode asks for it; a file that names functions like os.system is refused.
     @Test(arguments: [
         ("os", "system"), ("posix", "popen"), ("nt", "system"), ("subprocess", "check_output"), ("builtins", "eval"),
         ("__builtin__", "execfile"), ("builtins", "__import__"), ("importlib", "import_module"), ("runpy", "run_path"),
@@ -189,7 +189,7 @@ import Testing
         ] as [[UInt8]] {
             let file = ZipBuilder(pickle: Pickle.dictionary([("thing", thing), good]), storages: [("0", [0, 0, 0, 0])])
             #expect(try Fixture.load(file.bytes).names == ["w"], "\(thing)")
-            // Where the tensors should be it is an error that names it.
+            // A global in the place of the tensors is an error that names it.
             if thing.starts(with: global), thing.count > global.count, !thing.suffix(1).elementsEqual(Pickle.setItems) {
                 let alone = ZipBuilder(pickle: Pickle.proto + thing + Pickle.stop)
                 expectError("refused to touch \"some.module.Thing\"", "byte 2 of data.pkl") { _ = try Fixture.load(alone.bytes) }
@@ -197,11 +197,11 @@ import Testing
         }
     }
 
-    /// Few bytes that stand for much: one list in a million places, a module that holds itself.
+    /// Few bytes that stand for a lot: one list in a million places, a module that contains itself.
     @Test func pickleBombsEnd() throws {
         let tensor = Pickle.tensor(Pickle.storage(count: 1), [1], [1])
         let storages = [("0", [UInt8](repeating: 0, count: 4))]
-        // A list of 1000 times the tensor, in a list of 1000 times that list, and so on: each is found once.
+        // A list with 1000 times the tensor, in a list with 1000 times that list, and so on: each list is visited once.
         var nested = Pickle.emptyList + [0x71, 0] + Pickle.mark + tensor + [0x71, 1]
         nested += (0..<999).flatMap { _ in [0x68, 1] as [UInt8] } + [0x65]
         for level in 2..<6 {
@@ -210,12 +210,12 @@ import Testing
         }
         let once = try Fixture.load(ZipBuilder(pickle: Pickle.proto + nested + Pickle.stop, storages: storages).bytes)
         #expect(once.count == 1000)
-        // state = {"_modules": {"m": the module itself}}
+        // A state {"_modules": {"m": the module itself}}.
         let inner = Pickle.emptyDict + Pickle.text("m") + [0x68, 0, 0x73]
         let module = Pickle.global("a", "Module") + Pickle.emptyTuple + [0x81, 0x71, 0] + Pickle.emptyDict + Pickle.text("_modules")
             + inner + [0x73] + Pickle.build
         expectError("than any checkpoint") { _ = try Fixture.load(ZipBuilder(pickle: Pickle.proto + module + Pickle.stop).bytes) }
-        // A small deflated pickle of a large one.
+        // A small compressed entry that inflates to a large pickle.
         var zip = ZipBuilder(pickle: [])
         let large = Pickle.proto + [UInt8](repeating: 0x4e, count: 3_000_000)
         zip.entries[0].data = deflated(large)
@@ -232,7 +232,7 @@ import Testing
 
     @Test func aChecksumOfZeroWasNotComputed() throws {
         try expect(try Self.load("no_crc.pt")["w"], [2, 3], .float32, ramp(6, by: 0.25))
-        // Any other is held against the bytes, and in an .npz zero is one, too.
+        // Any other checksum than 0 is compared with the bytes; in an .npz 0 is compared, too.
         var zip = HostileZipTests.good
         zip.entries[1].data = [1, 0, 0, 0, 0, 0, 0, 0]
         zip.entries[1].crc = 0
@@ -243,7 +243,7 @@ import Testing
     }
 
     @Test func manySmallThingsAreCharged() throws {
-        // A hundred thousand tensors of one number each share a storage: their descriptions are not free.
+        // A hundred thousand tensors of one number share a storage: the tensors' own memory counts.
         let one = Pickle.tensor(Pickle.storage(count: 1), [1], [1])
         let items = (0..<20_000).map { ("\($0)", $0 == 0 ? one + [0x71, 0] : [0x68, 0]) }
         let bytes = ZipBuilder(pickle: Pickle.dictionary(items), storages: [("0", [0, 0, 0, 0])]).bytes

@@ -3,7 +3,7 @@ import Testing
 
 @testable import Files
 
-/// Safetensors headers that lie.
+/// Safetensors headers with wrong statements about the file.
 @Suite struct HostileHeaderTests {
     static func file(_ header: [UInt8], data: Int = 0) -> [UInt8] {
         word(header.count, 8) + header + [UInt8](repeating: 0, count: data)
@@ -78,7 +78,7 @@ import Testing
 
     @Test func notUTF8() {
         expectError("not UTF-8") { _ = try Fixture.load(Self.file([0x7b, 0x22, 0xff, 0x22, 0x3a])) }
-        // An overlong slash.
+        // A slash as an overlong UTF-8 sequence.
         expectError("not UTF-8") { _ = try Fixture.load(Self.file([0x7b, 0x22, 0xc0, 0xaf, 0x22, 0x3a])) }
     }
 

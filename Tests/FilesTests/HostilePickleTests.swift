@@ -26,7 +26,8 @@ import Testing
         expectError("refused", "\(module).\(name)") { _ = try Self.load(Pickle.proto + names + [0x93] + Pickle.stop) }
     }
 
-    /// Other names stand for objects of somebody's own: where tensors should be they are named, and nothing runs.
+    /// Other globals stand for objects of unknown classes: in the place of tensors they are an error that names them,
+    /// and nothing is executed.
     @Test(arguments: [
         ("torch", "_utils"), ("torch._utils", "_rebuild_sparse_tensor"), ("torch.storage", "FloatStorage"),
         ("collections", "OrderedDict.clear"), ("collections ", "OrderedDict"), ("", ""), ("torch", "FloatStorage\u{301}"),
@@ -96,7 +97,7 @@ import Testing
     }
 
     @Test func aCircleLoadsAsWhatItIs() throws {
-        // d = {"self": d}
+        // A dictionary that contains itself: d = {"self": d}.
         let pickle = Pickle.proto + Pickle.emptyDict + [0x71, 0] + Pickle.text("model") + [0x68, 0, 0x73] + Pickle.stop
         expectError("no tensors") { _ = try Self.load(pickle) }
     }
@@ -135,7 +136,8 @@ import Testing
         expectError(complaint) { _ = try Self.load(pickle, [("0", Self.eight)]) }
     }
 
-    /// Of an extent of 1 or 0 a file may give any stride; the sum of two may be more than an integer holds.
+    /// Along a dimension of extent 1 or 0 a file may state any stride; the sum of two such strides may overflow an
+    /// integer.
     @Test(arguments: [[1, 1], [0, 3], [2, 0]]) func stridesThatLeadNowhereMayBeAny(shape: [Int]) throws {
         let pickle = Pickle.dictionary([("w", Pickle.tensor(Pickle.storage(count: 8), shape, [Int.max, 1 << 62]))])
         let tensor = try #require(Self.load(pickle, [("0", Self.eight)])["w"])

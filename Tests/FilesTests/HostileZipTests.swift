@@ -3,7 +3,7 @@ import Testing
 
 @testable import Files
 
-/// Archives that claim one thing and hold another.
+/// Archives whose directory contradicts their contents.
 @Suite struct HostileZipTests {
     static let pickle = Pickle.dictionary([("w", Pickle.tensor(Pickle.storage(count: 2), [2], [1]))])
     static let good = ZipBuilder(pickle: pickle, storages: [("0", [UInt8](repeating: 0, count: 8))])
@@ -41,7 +41,7 @@ import Testing
     }
 
     @Test func overlaps() {
-        // Two names for the same bytes: how one kilobyte becomes a terabyte.
+        // Two entries with the same bytes: by such overlaps one kilobyte expands to a terabyte.
         Self.expectRefused("overlaps") {
             $0.entries.append(.init("archive/data/1", $0.entries[1].data))
             $0.entries[2].pointsAt = 1
@@ -66,19 +66,19 @@ import Testing
     }
 
     @Test func bombs() throws {
-        // 4 GB promised by a few bytes: refused by the ratio, before memory is asked for.
+        // A few bytes that claim to be 4 GB: refused by the compression ratio, before memory is allocated.
         let pickle = Pickle.dictionary([("w", Pickle.tensor(Pickle.storage(count: 1 << 29), [2], [1]))])
         var zip = ZipBuilder(pickle: pickle, storages: [("0", deflated([UInt8](repeating: 0, count: 1000)))])
         zip.entries[1].method = 8
         zip.entries[1].size = 1 << 31
         expectError("cannot inflate") { _ = try Fixture.load(zip.bytes) }
-        // More inflated bytes than the directory says are never written anywhere.
+        // More inflated bytes than the directory states are not written to memory.
         zip = Self.good
         zip.entries[1].data = deflated([UInt8](repeating: 0, count: 1000))
         zip.entries[1].method = 8
         zip.entries[1].size = 8
         expectError("archive/data/0") { _ = try Fixture.load(zip.bytes) }
-        // What may inflate in all is bounded, whatever the ratio of each entry.
+        // The sum of all inflated sizes is bounded, whatever the ratio of each entry.
         zip.entries[1].data = deflated([UInt8](repeating: 0, count: 8))
         try Fixture.withFolder { folder in
             try AtomicFile.write(to: folder + "/x", for: "test") { try $0.write(zip.bytes) }
@@ -98,7 +98,7 @@ import Testing
             bytes[whole.count - 22 + offset] = UInt8(value)
             expectError(complaint) { _ = try Fixture.load(bytes) }
         }
-        // Two directories, of which one reader might take the first and another the second.
+        // Two directories, of which different programs might read different ones.
         let second = ZipBuilder([.init("other", [1])]).bytes
         expectError("zip: ") { _ = try Fixture.load(whole + second) }
         var commented = Self.good

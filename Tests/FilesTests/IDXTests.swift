@@ -52,7 +52,7 @@ import Testing
 
     @Test func bombsAreRefusedBeforeMemoryIsAskedFor() throws {
         expectError("at most") { _ = try IDX.load(Fixture.path("promise.idx.gz")) }
-        // Whatever the ratio would allow, a stream gives no more than its limit.
+        // A stream ends at its limit, whatever the compression ratio would allow.
         let source = try GzipSource(try InputFile(Fixture.path("digits.idx.gz"), for: "test"), limit: 1000)
         #expect(source.mostRemaining == 1000)
         _ = try source.bytes(900, "some")

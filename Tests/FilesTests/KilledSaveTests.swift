@@ -4,9 +4,9 @@ import Testing
 
 @testable import Files
 
-/// `kill -9` in the middle of a save leaves the old file or the new one, whole.
+/// `kill -9` in the middle of a save leaves either the old or the new file, complete.
 @Suite(.serialized) struct KilledSaveTests {
-    /// Where parent and child meet: a folder named after the parent.
+    /// The path that parent and child both use: a folder named after the parent's process number.
     static func path(of process: pid_t) -> String {
         FileManager.default.temporaryDirectory.appendingPathComponent("storage-killed-\(process)/x.safetensors").path
     }
@@ -17,7 +17,7 @@ import Testing
         try Checkpoint.save(path, StateDict([("x", try Tensor.full([size], value))]))
     }
 
-    /// Killed between two writes, at a place of our choosing.
+    /// Killed between two writes, at a fixed place.
     @Test func killedBetweenTwoWrites() async throws {
         try await withTarget { path in
             try Self.save(1, to: path)
@@ -29,14 +29,14 @@ import Testing
                 }
             }
             try expect(try Checkpoint.load(path)["x"], [Self.size], .float32, [Double](repeating: 1, count: Self.size))
-            // On Linux what was half written had no name; where it has one, the next save removes it.
+            // On Linux the half-written file had no name; where it has one, the next save removes it.
             try Self.save(2, to: path)
             let left = try FileManager.default.contentsOfDirectory(atPath: (path as NSString).deletingLastPathComponent)
             #expect(left == ["x.safetensors"])
         }
     }
 
-    /// Killed from outside, at ten moments of a process that does nothing but save.
+    /// Killed from outside, at ten moments of a process that saves all the time.
     @Test func killedAtAnyMoment() async throws {
         try await withTarget { path in
             try Self.save(0, to: path)

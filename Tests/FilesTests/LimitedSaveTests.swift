@@ -5,9 +5,9 @@ import Testing
 
 @testable import Files
 
-/// Saves under a limit on the size of files, and what killed ones leave.
+/// Saving under a limit on the size of files (ulimit -f), and what killed processes leave behind.
 @Suite(.serialized) struct LimitedSaveTests {
-    /// Where parent and child meet: a folder named after the parent.
+    /// The folder that parent and child both use, named after the parent's process number.
     static func folder(of process: pid_t) -> String {
         FileManager.default.temporaryDirectory.appendingPathComponent("storage-limited-\(process)").path
     }
@@ -31,7 +31,8 @@ import Testing
         try await body(folder)
     }
 
-    /// SIGXFSZ would end the child: it is an error instead, in every format, and nothing is left of what was begun.
+    /// Without care SIGXFSZ would end the child: instead there is an error, in every format, and no partial file is
+    /// left.
     @Test func aLimitIsAnError() async throws {
         try await withFolder { folder in
             await #expect(processExitsWith: .success) {
@@ -47,7 +48,7 @@ import Testing
                 }
                 let left = try LimitedSaveTests.files(folder)
                 #expect(left == ["x.npy", "x.npz", "x.safetensors"])
-                // What fits is still written.
+                // A file that fits is still written.
                 try Checkpoint.save(folder + "/x.npy", small)
             }
             let left = try Self.files(folder)
@@ -55,14 +56,14 @@ import Testing
         }
     }
 
-    /// The signal is held back only for the length of a save: whoever embeds this has it as before.
+    /// The signal is blocked only during a save: afterwards a program that embeds LuaFlow finds it as it was.
     @Test func theSignalIsAsBeforeAfterwards() async throws {
         try await withFolder { folder in
             await #expect(processExitsWith: .signal(SIGXFSZ)) {
                 let folder = LimitedSaveTests.folder(of: getppid())
                 LimitedSaveTests.setLimit(10_000)
                 expectError("File too large") { try Checkpoint.save(folder + "/x.npy", StateDict([("array", try Tensor.zeros([100_000]))])) }
-                // Threads of a pool hold signals back by themselves.
+                // Threads of a pool block signals by themselves.
                 var signal = sigset_t()
                 sigemptyset(&signal)
                 sigaddset(&signal, SIGXFSZ)
@@ -93,7 +94,7 @@ import Testing
         }
     }
 
-    /// Where files have names from the beginning: those of dead processes of this machine go at the next save, no
+    /// Where unfinished files have names: those of this machine's dead processes are removed at the next save, and no
     /// others.
     @Test func leftOversOfDeadProcessesGo() async throws {
         try await withFolder { folder in
@@ -120,7 +121,7 @@ import Testing
         }
     }
 
-    /// Of targets whatever their bytes: what is no UTF-8, what Unicode joins with the dot before it, and dots.
+    /// The same for any bytes in the target's name: invalid UTF-8, a combining mark after the dot, and dots.
     @Test(arguments: [[0x78, 0xff], [0xcc, 0x81, 0x78], [0x65, 0xcc], [0x2e, 0x2e], [0x0d, 0x0a], [0xf0, 0x9f]] as [[UInt8]])
     func leftOversGoByTheirBytes(name: [UInt8]) async throws {
         try await withFolder { folder in
@@ -128,7 +129,7 @@ import Testing
             let open = try Folder(ByteString(folder), report)
             let temporary = try TemporaryFile(in: open, for: ByteString(name), 0o666, report, named: true)
             let made = try #require(ByteString(folder).folderEntries?.first)
-            // The same name by a process that is no more: its number is one that none can have.
+            // An unfinished file of the same name by a dead process, with a process number that no process can have.
             let dead = made.split(at: UInt8(ascii: "-")).first.map { $0 + "-\(Int32.max).abc.part" } ?? ""
             try AtomicFile.write(to: ByteString(folder).appending(path: dead), for: "test") { try $0.write("half") }
             #expect(ByteString(folder).folderEntries?.count == 2)
@@ -138,7 +139,7 @@ import Testing
         }
     }
 
-    /// Both ways to a name: over nothing, and over what is there.
+    /// Both ways to publish a finished file: under a new name, and over an existing file.
     @Test(arguments: [true, false]) func publishing(named: Bool) throws {
         try Fixture.withFolder { folder in
             let report = Report(operation: "test", path: "x")

@@ -5,7 +5,7 @@ import Testing
 
 @testable import Files
 
-/// The bindings that scripts see, called as the host calls them.
+/// The module's functions, called as the host calls them.
 @Suite struct ModuleTests {
     /// A script's table.
     final class Table: ScriptTable {

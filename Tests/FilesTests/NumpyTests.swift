@@ -50,7 +50,7 @@ import Testing
         }
     }
 
-    /// The strings beside the tensors are an array of bytes, which NumPy reads as it reads the others.
+    /// The texts of a checkpoint are saved as an array of bytes, which NumPy reads as any other array.
     @Test func metadataComesBack() throws {
         try Fixture.withFolder { folder in
             let metadata: [ByteString: String] = ["prior": "normal", "quote \u{1F600}": "\"\\\n\u{1}", "": ""]
@@ -59,7 +59,7 @@ import Testing
             #expect(back.metadata == metadata && back.names == ["x"])
             try Checkpoint.save(folder + "/y.safetensors", back)
             #expect(try Checkpoint.load(folder + "/y.safetensors").metadata == metadata)
-            // Numbers under that name are numbers; bytes that are no such text are an error.
+            // Numbers under the metadata's name are a tensor; bytes there that are no metadata are an error.
             let clash = StateDict([("__metadata__", try Tensor([1, 2], shape: [2]))])
             expectError("__metadata__") { try Checkpoint.save(folder + "/z.npz", clash) }
         }

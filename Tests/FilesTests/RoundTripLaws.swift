@@ -5,14 +5,14 @@ import Testing
 
 @testable import Files
 
-/// Whatever tensor can be made can be saved and comes back with the same bits, in every format that is written.
+/// Every tensor that can be made can be saved and comes back with the same bits, in every format that is written.
 @Suite struct RoundTripLaws {
     static let names = [
         "w", "a.b", "layer.0.weight", "with space", "quote\"back\u{2F}slash", "\u{e9}", "日本", "\u{1F600}", "'", "{}", ",", ":", "x.npy",
         "__metadata", "-", "0", "a/b/c", String(repeating: "n", count: 300),
     ]
 
-    /// Bits of every kind: NaNs with payloads, both zeros, denormals, infinities, and random ones.
+    /// Elements with all kinds of bits: NaNs with payloads, both zeros, subnormals, infinities, and random ones.
     static func bits(_ count: Int, _ dtype: DType, _ generator: Generator) throws -> Tensor {
         let tensor = try Tensor.zeros([count], dtype)
         let bytes = tensor.storage.bytes.assumingMemoryBound(to: UInt8.self)
@@ -42,7 +42,7 @@ import Testing
         }
     }
 
-    /// A view of more memory, in one of the layouts that views have.
+    /// A view of a larger tensor, in one of the layouts that views have.
     static func laidOut(_ shape: [Int], _ dtype: DType, _ generator: Generator) throws -> Tensor {
         let count = try Shape.count(shape)
         let offset = generator.below(4)
@@ -88,7 +88,7 @@ import Testing
         }
     }
 
-    /// One limit on dimensions, at making.
+    /// Every way to make a tensor has the same limit on dimensions, so that no tensor exceeds what the formats hold.
     @Test func dimensions() throws {
         let most = [Int](repeating: 1, count: Shape.maxRank)
         let tensor = try Tensor.zeros(most)
@@ -100,7 +100,7 @@ import Testing
         }
     }
 
-    /// Every type that a format has goes through a conversion without a word, bit for bit.
+    /// A conversion keeps every type that the target format has, bit for bit; other types are named in `changes`.
     @Test(arguments: [
         ("types.safetensors", ".safetensors", []), ("types.p4.pt", ".safetensors", []), ("old.p2.pt", ".safetensors", []),
         ("types.npz", ".npz", []), ("types.npz", ".safetensors", []), ("types.safetensors", ".npz", ["bfloat16 -> float32"]),

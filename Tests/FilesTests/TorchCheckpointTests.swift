@@ -44,7 +44,7 @@ import Testing
     }
 }
 
-/// What `every_type()` of make_fixtures.py holds.
+/// Expects what `every_type()` of make_fixtures.py writes.
 func expectEveryType(_ dict: StateDict) throws {
     try expect(dict["ramp.f16"], [2, 3], .float16, ramp(6, by: 0.25))
     try expect(dict["ramp.bf16"], [2, 3], .float32, ramp(6, by: 0.25))

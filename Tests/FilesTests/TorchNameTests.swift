@@ -4,17 +4,17 @@ import Testing
 
 @testable import Files
 
-/// Names in a `.pt` are bytes: what Unicode holds equal is two names, and what is no UTF-8 is a name, too.
+/// Names in a `.pt` are bytes: texts that Unicode holds equal are two names, and invalid UTF-8 is a name, too.
 @Suite struct TorchNameTests {
-    /// Pairs that `String` takes for equal.
+    /// Pairs of texts that `String` compares as equal.
     static let pairs = [("\u{e9}", "e\u{301}"), ("\u{212b}", "\u{c5}"), ("A\u{30a}", "\u{c5}"), ("\u{2126}", "\u{3a9}")]
 
-    /// One number in a storage of its own.
+    /// A tensor of one number in a storage of its own.
     private static func tensor(_ key: String) -> [UInt8] { Pickle.tensor(Pickle.storage(key, count: 1), [1], [1]) }
     private static func dictionary(_ items: [(String, [UInt8])]) -> [UInt8] {
         Pickle.emptyDict + Pickle.mark + items.flatMap { Pickle.text($0.0) + $0.1 } + Pickle.setItems
     }
-    /// An object of a class that is none of ours, with attributes.
+    /// An object of an unknown class, with attributes.
     private static func module(_ items: [(String, [UInt8])]) -> [UInt8] {
         Pickle.global("torch.nn.modules.module", "Module") + Pickle.emptyTuple + [0x81] + dictionary(items) + Pickle.build
     }
@@ -23,7 +23,7 @@ import Testing
         let bytes = ZipBuilder(pickle: Pickle.proto + pickle + Pickle.stop, storages: storages).bytes
         return try Fixture.load(bytes, ReadingOptions(skip: skip))
     }
-    /// The names as bytes with the number that each has.
+    /// The names as bytes, with the numbers of each.
     private static func contents(_ dict: StateDict) throws -> [ByteString: [Double]] {
         try Dictionary(dict.entries.map { (ByteString($0.name), try $0.tensor.toArray()) }, uniquingKeysWith: { first, _ in first })
     }
@@ -37,7 +37,7 @@ import Testing
         let models = both.map { ($0.0, Self.dictionary([("w", $0.1)])) }
         #expect(
             try Self.contents(Self.load(Self.dictionary(models))) == [ByteString(first + ".w"): [1], ByteString(second + ".w"): [2]])
-        // The parameters and buffers of a module, of which one buffer is not saved.
+        // A module's parameters and buffers, of which one buffer is not persistent.
         let passing = Pickle.emptyList + Pickle.text(second) + Pickle.append
         for place in ["_parameters", "_buffers"] {
             #expect(try Self.contents(Self.load(Self.module([(place, Self.dictionary(both))]))) == expected)
@@ -46,8 +46,7 @@ import Testing
         #expect(try Self.contents(Self.load(Self.module(buffers))) == [ByteString(first): [1]])
     }
 
-    /// `{"\udcff": w}`, as of file names that Python decoded, and a `str` of Python 2 in Latin-1: Python's notation is
-    /// the name.
+    /// `{"\udcff": w}`, as Python decodes file names, and a Python 2 `str` in Latin-1: the name is Python's notation.
     @Test func namesThatAreNoUTF8() throws {
         let surrogate: [UInt8] = [0x58] + word(4, 4) + [0xed, 0xb3, 0xbf, 0x78]
         let latin: [UInt8] = [0x55, 3, 0x67, 0xf6, 0x67]
@@ -55,21 +54,22 @@ import Testing
             + Pickle.text("ok") + Self.tensor("2") + Pickle.text("comment") + surrogate + Pickle.setItems
         #expect(try Self.contents(Self.load(pickle)) == ["\\udcffx": [1], "g\\xf6g": [2], "ok": [3]])
         for cut in 0..<3 {
-            // Such a text may end anywhere.
+            // Such a text may be cut at any byte.
             let bytes: [UInt8] = Array([0xed, 0xb3, 0xbf].prefix(cut + 1))
             let text = PickleMachine.text(bytes[...])
             #expect(text == ["\\xed", "\\xed\\xb3", "\\udcff"][cut])
         }
     }
 
-    /// A whole number for a key is a name beside texts, as it is alone.
+    /// A whole number as a key is a name, beside text keys and alone.
     @Test func wholeNumbersAreNames() throws {
         let pickle = Pickle.emptyDict + Pickle.mark + Pickle.integer(7) + Self.tensor("0") + Pickle.text("w") + Self.tensor("1")
             + Pickle.setItems
         #expect(try Self.contents(Self.load(pickle)) == ["7": [1], "w": [2]])
     }
 
-    /// `torch.save(x, path, pickle_protocol=1, _use_new_zipfile_serialization=False)`: the first protocol has no mark.
+    /// `torch.save(x, path, pickle_protocol=1, _use_new_zipfile_serialization=False)`: the first protocol has no mark
+    /// at its beginning.
     @Test func theOldFormatInTheFirstProtocol() throws {
         let stop = Pickle.stop
         let storage = Pickle.tuple([
@@ -83,7 +83,7 @@ import Testing
         try expect(try Fixture.load(file)["w"], [2], .float32, [3, 4])
     }
 
-    /// Keys that are neither texts nor whole numbers, and what they are called.
+    /// Keys that are neither texts nor whole numbers, with the names and kinds that messages give them.
     static let keys: [(bytes: [UInt8], name: String, kind: String)] = [
         ([0x88], "True", "a bool"), ([0x89], "False", "a bool"), ([0x4e], "None", "None"),
         ([0x47, 0x3f, 0xf8, 0, 0, 0, 0, 0, 0], "1.5", "a float"), (Array("F-0.25\n".utf8), "-0.25", "a float"),
@@ -91,8 +91,7 @@ import Testing
         (Pickle.tuple([Pickle.tuple([Pickle.integer(7)])]), "((7,),)", "a tuple"), ([0x43, 1, 65], "<bytes>", "bytes"),
     ]
 
-    /// A tensor under such a key, or under a dictionary that is, does not go missing: it is named, and the others are
-    /// read.
+    /// A tensor under such a key, or inside a dictionary under it, is reported by name, and the others are read.
     @Test(arguments: keys) func tensorsUnderOtherKeysAreNamed(key: (bytes: [UInt8], name: String, kind: String)) throws {
         func items(_ parts: [UInt8]...) -> [UInt8] { Pickle.emptyDict + Pickle.mark + parts.joined() + Pickle.setItems }
         let w = Pickle.text("w") + Self.tensor("0")
@@ -109,7 +108,8 @@ import Testing
         }
     }
 
-    /// The number 1 and the text "1", a.b and b in a: the second is named, not put in the first's place.
+    /// The number 1 and the text "1", or "a.b" and b inside a, give the same name: the second is reported and does not
+    /// replace the first.
     @Test func twoKeysOfOneName() throws {
         let number = Pickle.emptyDict + Pickle.mark + Pickle.integer(1) + Self.tensor("0") + Pickle.text("1") + Self.tensor("1")
             + Pickle.setItems
@@ -122,7 +122,7 @@ import Testing
             let dict = try Self.load(pickle, skip: true)
             #expect(try dict[name]?.toArray() == [1] && dict.leftOut.map(\.name) == ["\(name) (2)"], "\(dict.leftOut)")
         }
-        // One key that is set twice has the last value, as in Python.
+        // A key that is set twice has the last value, as in Python.
         #expect(try Self.load(Self.dictionary([("w", Self.tensor("0")), ("w", Self.tensor("1"))]))["w"]?.toArray() == [2])
     }
 }

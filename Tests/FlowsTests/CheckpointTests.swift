@@ -40,7 +40,7 @@ extension StateDict {
         #expect(try difference(inverse.value, #require(reference["sample_log_det"]), absolute: 1e-10, relative: 1e-9) == nil)
     }
 
-    /// One float32 row takes the kernels that skip inactive units, a batch takes BLAS: both against float64.
+    /// One float32 row uses the kernels that skip inactive units, a batch uses BLAS: both against float64.
     @Test(arguments: Fixture.sizes)
     func singleRowsAndBatchesAgreeInFloat32(size: String) throws {
         let flow = try Flow.load(Fixture.path("\(size).safetensors"))
@@ -79,7 +79,7 @@ extension StateDict {
         }
     }
 
-    /// The law of the noise is part of the model, in every format that holds one.
+    /// The base distribution (the noise) is part of the model, in every format that holds one.
     @Test(arguments: ["safetensors", "npz"]) func priorsComeBack(format: String) throws {
         let path = NSTemporaryDirectory() + "luaflow-\(UUID().uuidString).\(format)"
         defer { try? FileManager.default.removeItem(atPath: path) }
@@ -88,7 +88,8 @@ extension StateDict {
         #expect(type(of: try Flow.load(path).prior) == StandardNormal.self)
     }
 
-    /// Names that wrappers put before all parameters, and what training scripts save beside them.
+    /// Prefixes that wrappers put before the names of all parameters, and what training scripts save beside the
+    /// weights.
     @Test(arguments: ["module.", "_orig_mod.", "model.", "flow.net.", "module._orig_mod."]) func wrappedNamesLoad(prefix: String) throws {
         let path = NSTemporaryDirectory() + "luaflow-\(UUID().uuidString).safetensors"
         defer { try? FileManager.default.removeItem(atPath: path) }
@@ -101,7 +102,8 @@ extension StateDict {
         #expect(try Flow.load(path).parameters.map(\.name) == Flow.load(Fixture.path("small.safetensors")).parameters.map(\.name))
     }
 
-    /// `{"step": tensor, "net": {"_orig_mod....": ...}, "optimizer": {...}}`, of which only one reads as a model.
+    /// A file `{"step": tensor, "net": {"_orig_mod....": ...}, "optimizer": {...}}`, of which only `net` can be read as
+    /// a model.
     @Test func modelsUnderAnyNameLoad() throws {
         let reference = try Fixture.reference("small")
         let wrapped = try Flow.load(Fixture.path("small-wrapped.pt")).logProbability(reference.variable("x"))
@@ -123,7 +125,7 @@ extension StateDict {
         #expect(error?.message.hasSuffix("the parameter coupling.2.out_block.bias is missing") == true, "\(error?.message ?? "loaded")")
     }
 
-    /// What is wrong with a state dict, and what the message must name.
+    /// Changes that make a state dict wrong, and what the message must contain.
     static let faults: [(String, @Sendable (StateDict) throws -> StateDict, String)] = [
         ("a missing bias", { try $0.changing("coupling.1.out_block.bias", to: nil) }, "coupling.1.out_block.bias is missing"),
         ("a stray parameter", { try $0.changing("coupling.0.extra", to: [3]) }, "coupling.0.extra (3) is no parameter"),

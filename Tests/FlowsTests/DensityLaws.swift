@@ -8,7 +8,7 @@ import Testing
 
 /// Densities of flows integrate to 1, over grids in one and two dimensions.
 @Suite struct DensityLaws {
-    /// Made of random tensors by the constructors of the catalogue.
+    /// A transform with random tensors, made by the catalogue's constructor.
     private static func transform(_ label: String, seed: UInt64) throws -> any FlowTransform {
         let example = try #require(TransformLaws.examples.first { $0.label == label })
         let inputs = try LawCase(label, example.inputs) { $0[0] }.points(seed: seed)

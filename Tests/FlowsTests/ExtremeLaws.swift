@@ -5,11 +5,12 @@ import Scripting
 import Tensors
 import Testing
 
-/// What transforms do with numbers of any size, and with parameters that are none.
+/// Transforms at numbers of any size, and at parameters that are NaN or infinite.
 @Suite struct ExtremeLaws {
     private static let examples = TransformLaws.examples.filter { $0.extremes != .none }
 
-    /// Very large, very small, denormal and 0: as events of one number everywhere, and of one beside ordinary ones.
+    /// Very large, very small, subnormal numbers and 0: as all elements of a row, and as one element among ordinary
+    /// ones.
     private static func rows(_ example: TransformExample, _ dtype: DType) throws -> Variable {
         let event = Array(example.points.shape.dropFirst())
         let count = event.reduce(1, *)
@@ -47,7 +48,7 @@ import Testing
         }
     }
 
-    /// A round trip is as exact as numbers of the size are, also far out.
+    /// The error of a round trip is relative to the number's size, also far from 0.
     @Test(arguments: [1e-8, 1, 30, 1e6, 1e12]) func rootsAreFoundToWorkingPrecision(_ size: Double) throws {
         let names = ["Planar", "Planar of one feature", "Radial", "Radial towards the center"]
         for example in TransformLaws.examples where names.contains(example.label) {
@@ -59,7 +60,7 @@ import Testing
             let fault = try difference(back.value, x.value, absolute: 2e-14 * (1 + size), relative: 2e-14)
             #expect(fault == nil, "\(example.label) at \(size): \(fault ?? "")")
         }
-        // Mixtures whose numbers no network makes: components 1 to 8 deviations apart.
+        // Mixtures that no network produces: components 1 to 8 deviations apart.
         let map = LogisticMixtureMap(components: 3)
         let shape = [64, 3, map.parameterCount]
         let numbers = try Variable(Generator(seed: 6).fill(shape, .float64) { 4 * $0.uniform() - 2 })
@@ -69,13 +70,13 @@ import Testing
         #expect(fault == nil, "mixture at \(size): \(fault ?? "")")
     }
 
-    /// Between components that lie far apart F is flat: the slope is too small for a number, its logarithm is not.
+    /// Between components that are far apart F is flat: its slope underflows, but the slope's logarithm is finite.
     @Test func aMixtureOfFarComponentsHasALogSlope() throws {
-        // shift, log-scale; two weights, means -2000 and 2000, scales 1.
+        // One row: shift, log-scale; two weights, the means -2000 and 2000, and scales of 1.
         let numbers = Variable(try Tensor([0, 0, 0, 0, -2000, 2000, 0, 0], shape: [1, 1, 8], .float64))
         let x = Variable(try Tensor([0], shape: [1, 1], .float64))
         let (z, logSlope) = try LogisticMixtureMap(components: 2).toLatent(x, numbers)
-        // F (1 - F) is 1/4 there, the density e^-2000.
+        // At this point F (1 - F) is 1/4, and the density is e^-2000.
         let (value, slope) = (try z.value.item(), try logSlope.value.item())
         #expect(abs(value) < 1e-12 && abs(slope - (.log(4) - 2000)) < 1e-9, "\(value), \(slope)")
     }
@@ -130,7 +131,7 @@ import Testing
         }
     }
 
-    /// As MNIST's border: nothing is divided by 0.
+    /// A pixel that is constant, as at MNIST's border: nothing is divided by 0.
     @Test func aConstantChannelKeepsItsScale() throws {
         let transform = try ActNorm.make(3)
         let x = try numbers([1, 0, 5, 3, 0, 5, 5, 0, 5], [3, 3])
@@ -142,7 +143,7 @@ import Testing
         #expect(try abs(logDeterminant.value.item() + 0.5 * .log(8.0 / 3)) < 1e-6)
     }
 
-    /// The network's fault, and not a NaN in the result.
+    /// A network that returns NaN is reported, instead of a NaN in the result.
     @Test func aNetworkThatHoldsNaNIsNamed() throws {
         let example = try #require(AffineCouplings.examples.first)
         let inputs = try LawCase(example.label, example.inputs) { $0[0] }.points(seed: 3)

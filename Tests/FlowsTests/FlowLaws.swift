@@ -7,14 +7,14 @@ import Scripting
 import Tensors
 import Testing
 
-/// What holds for every flow, of any size.
+/// Laws of NICE flows of every size.
 @Suite struct FlowLaws {
     struct Size: CustomTestStringConvertible, Sendable {
         let dimension, hidden, layers, couplings: Int
         var testDescription: String { "D \(dimension), \(hidden) units, \(layers) layers, \(couplings) couplings" }
         func make(_ prior: any Prior = StandardLogistic()) throws -> Flow {
             let flow = try NICE.make(dimension: dimension, hidden: hidden, layers: layers, couplings: couplings, prior: prior, from: Generator(seed: 3))
-            // A scale other than the initial 0, so that its part is tested.
+            // The scale is not the initial 0, so that its part of the log-determinant is tested.
             try flow.parameters[flow.parameters.count - 1].value.value.write(
                 Generator(seed: 4).fill([1, dimension]) { 0.5 * $0.normal() })
             return flow
@@ -36,7 +36,7 @@ import Testing
         #expect(try difference((there + again).value, Tensor.zeros([3], .float64), absolute: 1e-9) == nil)
     }
 
-    /// The reported log-determinant is that of the dense Jacobian, and `check` says the same.
+    /// The reported log-determinant is that of the dense Jacobian, and `check` confirms it.
     @Test(arguments: sizes) func logDeterminantIsTheJacobians(size: Size) throws {
         let (flow, x) = (try size.make(), try FlowLaws.points(size))
         let flowModule = FlowModule()
@@ -54,7 +54,7 @@ import Testing
         #expect(fault == nil)
     }
 
-    /// Gradients by the parameters, as training needs them.
+    /// Gradients by the parameters, as training uses them.
     @Test func parametersHaveGradients() throws {
         let size = FlowLaws.sizes[1]
         let (flow, x) = (try size.make(), try FlowLaws.points(size))
@@ -69,7 +69,7 @@ import Testing
                 defer { try? parameter.value.write(copy) }
                 return try GradMode.$isEnabled.withValue(false) { try flow.logProbability(x).sum().value.item() }
             }
-            // float32 parameters: a step they resolve.
+            // The parameters are float32, so the step must be large enough for that type.
             let step = 0x1p-10
             let numeric = (try total(step) - total(-step)) / (2 * step)
             let analytic = try gradient.value.toArray()[element]
@@ -77,14 +77,14 @@ import Testing
         }
     }
 
-    /// Samples have the density that logProbability gives: E[exp(log q - log p)] over p's samples is 1 for any density
-    /// q.
+    /// Samples have the density of logProbability: over samples of p, E[exp(log q - log p)] = 1 for any density q.
     @Test func samplesFollowTheDensity() throws {
         let size = Size(dimension: 2, hidden: 4, layers: 1, couplings: 2)
         let flow = try size.make()
         let x = try flow.sample([20_000], from: Generator(seed: 8)).detached().converted(to: .float64)
         let p = try flow.logProbability(x)
-        // A narrow normal law around 0: lighter tails than the flow's, so the weights have a variance.
+        // q is a narrow normal distribution around 0: its tails are lighter than the flow's, so the weights have a
+        // variance.
         let q = try (StandardNormal().logProbability(x / 0.5) - Double.log(0.5)).sum([1])
         let weights = try (q - p).exp().value.toArray()
         let mean = weights.reduce(0, +) / Double(weights.count)

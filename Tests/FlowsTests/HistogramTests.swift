@@ -6,7 +6,7 @@ import Scripting
 import Tensors
 import Testing
 
-/// What histograms of levels are beside being transforms, whose laws hold for them.
+/// Properties of the histogram transforms besides the laws of all transforms.
 @Suite struct HistogramTests {
     private static let counts = [40.0, 3, 7, 25, 1]
 
@@ -14,13 +14,13 @@ import Testing
         Variable(try Tensor(values, shape: shape ?? [values.count], .float64))
     }
 
-    /// A network of one linear layer, whose weights are drawn, or zeros.
+    /// A network of one linear layer, with random or zero weights.
     private func net(_ inputs: Int, _ outputs: Int, zeros: Bool) throws -> Module {
         let weight = try zeros ? Tensor.zeros([outputs, inputs], .float64) : normals([outputs, inputs], seed: 4).value
         return Module(Linear(weight: Variable(weight), bias: try numbers([Double](repeating: 0, count: outputs))))
     }
 
-    /// The density of level k is n times its share; F at the levels' edges is the sum of the shares below.
+    /// The density of level k is n times the level's share, and F at the levels' edges is the sum of the shares below.
     @Test func densitiesAreTheLevelsShares() throws {
         let histogram = Histogram(try LevelHistogram(counts: Self.counts))
         let total = Self.counts.reduce(0, +)
@@ -37,7 +37,7 @@ import Testing
         }
     }
 
-    /// The slope from both sides of every edge, of the histogram and of bins with other shares.
+    /// The slopes on both sides of every edge, for the histogram and for bins with other shares.
     @Test func smoothOnesHaveNoJumpsInTheirSlope() throws {
         let histogram = try LevelHistogram(counts: Self.counts, smooth: true)
         let map = try HistogramMap(histogram, edges: [0, 1, 3, 5])
@@ -55,12 +55,12 @@ import Testing
         }
     }
 
-    /// Zeros change nothing: the histogram itself, whatever the bins are.
+    /// A network that returns zeros leaves the histogram as it is, whatever the bins are.
     @Test(arguments: [false, true]) func aNetworkOfZerosIsTheHistogram(_ smooth: Bool) throws {
         let histogram = try LevelHistogram(counts: Self.counts, smooth: smooth)
         let x = try numbers([0.5, 0.05, 0.5, 0.25, 0.5, 0.7, 0.5, 0.97], [4, 2])
         let (expected, slopes) = try Histogram(histogram).toLatent(x.slice(1, 1, 1))
-        // Smooth ones are the histogram where bins have equal slopes in it, as all have.
+        // A smooth one equals the histogram where neighbouring bins have the same slope, which all have here.
         for edges in [nil, [0, 1, 3, 5]] as [[Int]?] {
             let map = try HistogramMap(histogram, edges: edges)
             let coupling = try UnivariateCoupling(
@@ -73,7 +73,8 @@ import Testing
         }
     }
 
-    /// Rounding leads from no number below 1 to 1, where a uniform base has no density; 1 itself is taken as the last.
+    /// Rounding maps no number below 1 to 1, where a uniform base has density 0; the number 1 itself counts as part of
+    /// the last level.
     @Test(arguments: [DType.float32, .float64]) func imagesOfNumbersBelowOneAreBelowOne(_ dtype: DType) throws {
         let largest = dtype == .float32 ? Double(Float(1).nextDown) : 1.0.nextDown
         for smooth in [false, true] {
@@ -111,7 +112,7 @@ import Testing
         ] { #expect(text.contains(expected), "\(text)") }
     }
 
-    /// A network that looks at what comes later is found out by the way to data.
+    /// A network that reads elements it must not depend on is detected when samples are drawn.
     @Test func aNetworkThatDoesNotKeepTheOrderIsRefused() throws {
         let weight = try normals([6, 3], seed: 2).value
         let linear = Linear(weight: Variable(weight), bias: try numbers([Double](repeating: 0, count: 6)))
@@ -119,16 +120,17 @@ import Testing
             order: [1, 2, 3], shape: [3], context: 0, map: AffineMap(), hyper: Module(linear))
         let z = try normals([4, 3], seed: 3)
         #expect(message { _ = try transform.toData(z) }.contains("net does not keep the order"))
-        // Rows that are not finite hide no others.
+        // Rows that are not finite do not hide the fault of others.
         let rows = try numbers([.nan, .nan, .nan, 1, 2, 3], [2, 3])
         #expect(message { _ = try transform.toData(rows) }.contains("net does not keep the order"))
-        // The last order is looked at, too, which for a coupling is all there is.
+        // The last order is checked as well, which for a coupling is the only one.
         let two = try OrderedAutoregressive(
             order: [0, 1], shape: [2], context: 0, map: AffineMap(), hyper: net(2, 2, zeros: false))
         #expect(message { _ = try two.toData(normals([4, 2], seed: 3)) }.contains("net does not keep the order"))
     }
 
-    /// As many passes as there are orders, however high they are; and training reaches the network's dropout.
+    /// Sampling takes as many passes as there are different orders, however large their numbers are; and `train`
+    /// reaches the network's dropout.
     @Test func ordersMayHaveGaps() throws {
         let linear = Linear(
             weight: try numbers([2, 0, -1, 0], [2, 2]), bias: try numbers([0.5, 0.25]))
@@ -141,7 +143,7 @@ import Testing
         #expect(gap.modules.count == 1)
     }
 
-    /// In float32 the image of a rare level is rounded by more than the level is wide; it stays in its bin.
+    /// In float32 the image of a rare level is rounded by more than the level's width, but stays within its bin.
     @Test func rareLevelsStayInTheirBins() throws {
         let map = try HistogramMap(LevelHistogram(counts: [5e8 + 20, 40, 5e8 - 60]))
         let linear = Linear(
@@ -164,7 +166,7 @@ import Testing
         #expect(message { try made([0, 1, 1, 1], [2, 1, 2]) }.contains("channel 1 has 0 and others"))
     }
 
-    /// Of a flow that ends in uniform noise: the data's numbers lie in [0, 1], through splits, too.
+    /// A flow that ends in uniform noise has data in [0, 1], also when it has splits.
     @Test func theDataOfUniformNoiseLieInTheUnitInterval() throws {
         let histogram = try LevelHistogram(counts: Self.counts)
         let coupling = try UnivariateCoupling(

@@ -12,13 +12,13 @@ import Testing
 
 @testable import Flows
 
-/// What scripts see of flows of any transforms: shapes, chains, flows as distributions, continuous flows.
+/// Flows of any transforms as scripts see them: shapes, chains, flows as distributions, continuous flows.
 @Suite struct ModelTests {
     static func said(_ script: String) throws -> String {
         try Scripts(modules: SavedFlowTests.modules + [MonteCarloModule()]).message("random.manual_seed(1)\n" + script)
     }
 
-    /// The laws of every flow there is, at random parameters, with and without context.
+    /// The laws of flows, for each kind of flow at random parameters, with and without a context.
     @Test(arguments: SavedFlowTests.flows.indices) func lawsHold(_ index: Int) throws {
         let (flow, points, context) = SavedFlowTests.flows[index]
         let message = try Self.said(
@@ -38,7 +38,8 @@ import Testing
         #expect(message == "no error", "\(flow): \(message)")
     }
 
-    /// Where the images of the base's quartiles are equal after rounding, the direction is found elsewhere.
+    /// Where the images of the base's quartiles are equal after rounding, whether the map increases or decreases is
+    /// found at other points.
     @Test func theDirectionOfATransformedDistribution() throws {
         let message = try Self.said(
             """
@@ -52,7 +53,8 @@ import Testing
         #expect(message == "no error", "\(message)")
     }
 
-    /// Where draws lie, by the transform that is nearest to the data: flows, and distribution.Transformed.
+    /// The support, in which draws lie, follows from the base and the transforms, above all from the one next to the
+    /// data: for flows and for distribution.Transformed.
     @Test(arguments: [
         ("flow.NICE{dim = 4, hidden = 3, layers = 1, couplings = 2}", "real"),
         ("flow.Flow(distribution.Normal(0, 1), {flow.Logit{}, flow.ActNorm(2)}, {dim = 2})", "interval 0 1"),
@@ -78,7 +80,7 @@ import Testing
     }
 
     @Test(arguments: [
-        // Shapes of flows of images, and of latents that are vectors.
+        // The shapes of flows of images, and of latents that are vectors.
         """
         local m = flow.Flow("normal", {flow.Squeeze(), flow.Split()}, {dim = {1, 4, 4}})
         for _, shape in ipairs{{3, 1, 4, 4}, {3, 16}, {3, 4, 4}} do
@@ -89,20 +91,20 @@ import Testing
         assert(m:log_prob(tensor.ones(4, 4)):dim() == 0 and m:to_latent(tensor.ones(1, 4, 4)):dim() == 1)
         assert(m:sample({2, 3}):dim() == 5 and m.dim == 16)
         """,
-        // The latent gathers what the splits send, in order.
+        // The latent is the concatenation of what the splits send, in order.
         """
         local t = flow.Chain{flow.Split(), flow.Split(), shape = {4}}
         local z = t:to_latent(tensor{{1, 2, 3, 4}})
         assert(z[{1, 1}] == 3 and z[{1, 2}] == 4 and z[{1, 3}] == 2 and z[{1, 4}] == 1)
         assert(t:to_data(z):eq(tensor{{1, 2, 3, 4}}):min():item() == 1)
         """,
-        // Squeeze takes blocks row by row.
+        // Squeeze reads blocks row by row.
         """
         local x = tensor.arange(0, 15, 1):reshape(1, 4, 4)
         local z = flow.Squeeze():to_latent(x)
         assert(z[{1, 1, 1}] == 0 and z[{2, 1, 1}] == 1 and z[{3, 1, 1}] == 4 and z[{4, 2, 2}] == 15)
         """,
-        // inverse, twice.
+        // `inverse`, applied twice, is the transform itself.
         """
         local t = flow.Scaling{1, 2}
         local i = t:inverse()
@@ -110,7 +112,7 @@ import Testing
         local z, log_det = i:to_latent(tensor{1, 1})
         assert(log_det:item() == -3 and i:parameters().scale)
         """,
-        // A context reaches transforms, and check.
+        // A context reaches the transforms, and `check`.
         """
         local t = flow.AffineCoupling{mask = {1, 0}, net = nn.MLP(3, 2), context = 2}
         t:check(tensor{{1, 2}, {3, 4}}, tensor{{1, 2}, {0, 1}})
@@ -118,7 +120,7 @@ import Testing
         local c = flow.Chain{t, t:inverse()}
         assert((c:to_latent(tensor{1, 2}, tensor{1, 2}) - tensor{1, 2}):abs():max():item() < 1e-6)
         """,
-        // A flow is a distribution: importance sampling, mixtures, gradients, a base, Transformed.
+        // A flow is a distribution: in importance sampling, mixtures, gradients, as a base, and in Transformed.
         """
         local m = flow.Flow("normal", {flow.Scaling{math.log(2)}}, {dim = 1})
         local r = montecarlo.importance_sampling{
@@ -136,7 +138,7 @@ import Testing
         local d = distribution.Transformed(m, flow.Scaling{math.log(3)})
         assert(math.abs(d:log_prob(tensor{0.5}):item() - n:log_prob(tensor{0.5}):item()) < 1e-5)
         """,
-        // Transformed: densities, tails and quantiles are those of the image, also of a decreasing one.
+        // Transformed: densities, tails and quantiles are those of the image, also for a decreasing transform.
         """
         local falling = flow.Transform{
           to_latent = function(x) return -2 * x, math.log(2) end, to_data = function(z) return z / -2, -math.log(2) end}
@@ -155,7 +157,7 @@ import Testing
         local u = distribution.Transformed(distribution.Normal({0, 1}, 1), flow.Logit())
         assert(u.batch_shape[1] == 2 and u:log_prob(0.5).shape[1] == 2 and u:sample():max():item() < 1)
         """,
-        // Parameters of a base that are leaves are the flow's.
+        // Leaves among a base's parameters are parameters of the flow.
         """
         local mu = tensor{0, 0}:requires_grad_(true)
         local m = flow.Flow(distribution.Normal(mu, tensor{1, 1}), {flow.Scaling{0, 0}})
@@ -163,14 +165,14 @@ import Testing
         m:log_prob(tensor{1, 2}):backward()
         assert(mu.grad[{2}] == 2)
         """,
-        // Data starts the ActNorms of a Glow, one after the other.
+        // A batch of data initialises the ActNorms of a Glow, one after the other.
         """
         local m = flow.Glow{shape = {1, 4, 4}, levels = 2, steps = 2, channels = 4}
         local x = random.normal{200, 1, 4, 4} * 5 + 3
         local z = m:initialize(x):to_latent(x)
         assert(z:mean():abs():item() < 1e-3 and math.abs(z:std():item() - 1) < 0.05)
         """,
-        // Flow matching learns a shift that the log-density shows.
+        // Flow matching learns a shift, which the log-density shows.
         """
         local m = flow.CNF{features = 1, hidden_features = {16}}
         for _, p in ipairs(m:parameters()) do p.data[{}] = p.data * 0 end
@@ -178,7 +180,7 @@ import Testing
         local loss = m:flow_matching_loss(tensor.full({4000, 1}, 2), {sigma = 0}):item()
         assert(math.abs(loss - 5) < 0.4, loss)
         """,
-        // Hutchinson's estimate is right on average.
+        // Hutchinson's estimate of the trace is right on average.
         """
         local s = flow.CNF{features = 3, hidden_features = {8}, exact = false}
         local m = flow.CNF{features = 3, hidden_features = {8}}
@@ -224,8 +226,8 @@ import Testing
 
     // MARK: Continuous flows
 
-    /// zuko's values, integrated by both so well that the tolerances hardly show: its ELU has a kink in the slope,
-    /// which the divergence is made of, so log-determinants and gradients of both have fewer digits than points.
+    /// zuko's values, with tolerances so small that both integrators' errors are negligible. ELU's slope has a kink,
+    /// and the divergence consists of slopes, so log-determinants and gradients of both have fewer digits than points.
     @Test func continuousValuesAreZukos() throws {
         let reference = try Fixture.reference("zuko-cnf")
         let flow = try Flow.load(Fixture.path("zuko-cnf.pt"))
@@ -247,7 +249,8 @@ import Testing
         }
     }
 
-    /// A flow checks itself to what its solver promises; an estimated trace is no Jacobian's, the round trip still is.
+    /// `check` of a continuous flow uses its solver's tolerance. With an estimated trace the log-determinant cannot be
+    /// checked, but the round trip can.
     @Test func continuousFlowsCheckThemselves() throws {
         let said = try Self.said("""
             local m = flow.CNF{features = 2, hidden_features = {8}}
@@ -260,12 +263,12 @@ import Testing
         #expect(said.contains("both hold"), "\(said)")
     }
 
-    /// By parameters, context and points, of values and log-determinants.
+    /// Gradients of values and log-determinants by parameters, context and points.
     @Test func continuousGradientsAreFiniteDifferences() throws {
         var settings = CNF.Settings()
         (settings.context, settings.hiddenFeatures, settings.atol, settings.rtol) = (1, [5], 1e-9, 1e-9)
-        // Smooth: where ELU's second derivative jumps, the error estimate of a step misses what a finite difference
-        // sees.
+        // With a smooth activation: where ELU's second derivative jumps, the estimate of a step's error misses what a
+        // finite difference sees.
         settings.activation = try #require(Activation.named.first { $0.key == "tanh" })
         let flow = try CNF.make(settings, from: Generator(seed: 3), for: "test")
         let transform = try #require(flow.transforms[0].transform as? ContinuousTransform)
@@ -295,7 +298,7 @@ import Testing
         }
     }
 
-    /// x' = a x, whose solution is known: the error follows the tolerance down, in both directions of time.
+    /// x' = a x, whose solution is known: the error follows the tolerance, in both directions of time.
     @Test(arguments: [1e-3, 1e-6, 1e-9]) func tolerancesAreHonoured(_ tolerance: Double) throws {
         for (rate, begin, end) in [(2.0, 0.0, 1.0), (-3, 0, 2), (2, 1, 0), (-8, 0.5, 1.5)] {
             let solver = DormandPrince(atol: tolerance, rtol: tolerance)
@@ -304,13 +307,13 @@ import Testing
             let growth = Double.exp(rate * (end - begin))
             for (value, first) in zip(try result[0].value.toArray(), [1, -2, 1e-3]) {
                 let error = abs(value - first * growth)
-                // Errors of steps grow as the solution does, and there are some tens of steps.
+                // Errors of steps grow as the solution does, over a few dozen steps.
                 #expect(error < 100 * tolerance * max(1, growth) + 1e-13, "\(rate), \(tolerance): \(error)")
             }
         }
     }
 
-    /// Float16 weights of zuko's files stay as they are, and are evaluated in float32.
+    /// Float16 weights of zuko's files are kept in float16, and evaluated in float32.
     @Test(arguments: ["maf", "realnvp", "nsf"]) func halfNumbersAreKept(_ name: String) throws {
         let (path, half) = (try Fixture.path("zuko-\(name).pt"), NSTemporaryDirectory() + "luaflow-half-\(name).safetensors")
         defer { try? FileManager.default.removeItem(atPath: half) }

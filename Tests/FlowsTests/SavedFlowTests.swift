@@ -10,14 +10,14 @@ import Testing
 
 @testable import Flows
 
-/// Every kind of flow comes back from its file, bit for bit; what a hostile or damaged recipe says is refused.
+/// Every kind of flow comes back from its file bit for bit; a recipe that is hostile or damaged is refused.
 @Suite struct SavedFlowTests {
     static let modules: [any ScriptModule] = [
         TensorModule(), AutodiffModule(), RandomModule(), DistributionModule(adding: [Transformed.self]), NetworkModule(),
         FlowModule(), RegisterModule(),
     ]
 
-    /// `host.register` alone: the module `host` lives in a room above.
+    /// `host.register` alone, since the module `host` belongs to a target above this one.
     private struct RegisterModule: ScriptModule {
         let name = "host"
         let summary = ""
@@ -33,7 +33,7 @@ import Testing
         }
     }
 
-    /// A flow, points, and a context if it takes one, as scripts write them.
+    /// A flow, points, and a context if it takes one, as Lua code.
     static let flows: [(flow: String, points: String, context: String)] = [
         ("flow.NICE{dim = 4, hidden = 3, layers = 1, couplings = 2}", "{5, 4}", "nil"),
         ("flow.RealNVP{features = 3, context = 2, transforms = 2, hidden_features = {8}, randmask = true}", "{5, 3}", "tensor{1, 2}"),
@@ -65,7 +65,7 @@ import Testing
         ("flow.Flow(distribution.Mixture({1, 2}, {flow.MAF{features = 2, hidden_features = {4}}, flow.MAF{features = 2, hidden_features = {4}}}), {flow.LULinear(2)})", "{5, 2}", "nil"),
     ]
 
-    /// What the flows of scripts' own parts need.
+    /// Lua code that registers the parts which the scripted flows need.
     static let registered = """
         host.register{
           transforms = {
@@ -146,7 +146,7 @@ import Testing
         #expect(said.contains("host.register{transforms = {Bent = f}}"), "\(said)")
     }
 
-    /// What a recipe says, and what the message must say of it.
+    /// A hostile recipe, and what the message must contain.
     static let hostile: [(recipe: String, message: String)] = [
         ("", "is damaged: a value expected at byte 1"),
         ("{\"call\":\"flow.Flow\"", "is damaged: ',' expected at byte 20"),

@@ -24,7 +24,7 @@ import Testing
         }
     }
 
-    /// A univariate map with numbers that no network made.
+    /// A univariate map whose numbers come from the fixture instead of a network.
     private struct MapOfNumbers: FlowTransform {
         let map: any UnivariateMap
         let numbers: Variable
@@ -46,7 +46,7 @@ import Testing
         let rows = [x.shape[0]]
         let there = try transform.toLatent(x)
         let back = try transform.toData(z)
-        // mpmath has no way back, where the law is that it leads to x.
+        // mpmath has no inverse here: the expected value of the way back is x.
         let xBack = values["\(name).x_back"] ?? x.value
         let logBack = try values["\(name).log_det_back"] ?? (-values.variable("\(name).log_det")).value
         for (key, value, expected) in [

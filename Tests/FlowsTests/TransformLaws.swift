@@ -4,9 +4,9 @@ import LawChecks
 import Tensors
 import Testing
 
-/// What holds for every transform, at the examples of the catalogue and of those that no script makes.
+/// Laws of every transform, at the catalogue's examples and at transforms that scripts cannot make.
 @Suite struct TransformLaws {
-    /// A coupling of one hidden layer, as a function of its weights.
+    /// A coupling with one hidden layer, as a function of its weights.
     private static let couplings = [AdditiveCoupling.Half.even, .odd].map { half in
         TransformExample(
             "AdditiveCoupling of \(half)", [.init([3, 2]), .init([3]), .init([2, 3]), .init([2])],
@@ -24,7 +24,7 @@ import Testing
         for type in catalogue { #expect(!type.examples.isEmpty, "\(type)") }
     }
 
-    /// The example's transform, of tensors that are leaves, and points and context in a type.
+    /// The example's transform made of leaf tensors, and points and context in a dtype.
     private func made(
         _ example: TransformExample, _ dtype: DType
     ) throws -> (transform: any FlowTransform, x: Variable, context: Variable?, leaves: [Variable]) {
@@ -36,7 +36,7 @@ import Testing
         return (try example.make(leaves), inputs[leaves.count], context, leaves)
     }
 
-    /// One number for each row, whether the transform says one for all or one for each.
+    /// One number for each row, also where the transform reports one log-determinant for all.
     private static func perRow(_ logDeterminant: Variable, _ rows: Int) throws -> Variable {
         try logDeterminant.expand([rows])
     }
@@ -49,7 +49,7 @@ import Testing
         let rows = x.shape[0]
         let (z, there) = try transform.toLatent(x, context: context)
         let (back, again) = try transform.toData(z, context: context)
-        // The same numbers as noise.
+        // The same numbers as points of the base.
         let noise = try x.reshape(z.shape)
         #expect(try z.shape == [rows] + transform.latentShape(of: Array(x.shape.dropFirst())), "\(example.label)")
         #expect(try x.shape == [rows] + transform.dataShape(of: Array(z.shape.dropFirst())), "\(example.label)")
@@ -92,8 +92,8 @@ import Testing
         }
     }
 
-    /// By the points, the context and every tensor that the transform is made of, in both directions, first and second
-    /// order.
+    /// First and second derivatives by the points, the context and every tensor that the transform is made of, in both
+    /// directions.
     @Test(arguments: examples.indices) func gradientsAreFiniteDifferences(_ index: Int) throws {
         let example = Self.examples[index]
         let count = example.parameters.count
@@ -117,7 +117,7 @@ import Testing
         }
     }
 
-    /// What training changes is what it was made of, under names of their own.
+    /// The parameters for training are the tensors that the transform was made of, each under its own name.
     @Test(arguments: examples.indices) func parametersAreWhatItIsMadeOf(_ index: Int) throws {
         let example = Self.examples[index]
         let (transform, x, context, leaves) = try made(example, .float64)

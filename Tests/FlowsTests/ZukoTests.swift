@@ -9,7 +9,7 @@ import Scripting
 import Tensors
 import Testing
 
-/// Flows that zuko made, beside zuko's own values (Fixtures/make_zuko_fixtures.py).
+/// Flows made by zuko, against zuko's own values (Fixtures/make_zuko_fixtures.py).
 @Suite struct ZukoTests {
     static let models = ["maf", "maf-context", "nsf", "nsf-coupling", "realnvp", "nice"]
 
@@ -51,7 +51,7 @@ import Testing
         #expect(again.name == flow.name && again.stateDict().names.sorted() == flow.stateDict().names.sorted())
     }
 
-    /// The determinant is that of the dense Jacobian, and the way back undoes the way there.
+    /// The log-determinant is that of the dense Jacobian, and the inverse undoes the transform.
     @Test(arguments: models) func lawsHold(_ name: String) throws {
         let (flow, reference, context) = try load(name)
         let x = try reference.variable("x").slice(0, 0, 4)
@@ -112,7 +112,8 @@ import Testing
             .contains("numbers for 3 features"))
     }
 
-    /// A new flow has zuko's names and shapes, and is the identity of nothing: both ways, and training moves it.
+    /// A new flow has zuko's names and shapes of parameters, is not the identity in either direction, and can be
+    /// trained.
     @Test(arguments: ["RealNVP", "MAF", "NSF"]) func newFlowsAreOfZukosShape(_ name: String) throws {
         let message = try Scripts(modules: [
             TensorModule(), AutodiffModule(), RandomModule(), DistributionModule(), NetworkModule(), FlowModule(),
@@ -138,7 +139,7 @@ import Testing
         #expect(message == "no error", "\(message)")
     }
 
-    /// What names and shapes of tensors do not say comes back with the file, too.
+    /// Settings that names and shapes of tensors do not tell, such as the activation, come back from the file, too.
     @Test(arguments: ["RealNVP", "MAF", "NSF"]) func theActivationIsKept(_ name: String) throws {
         let message = try Scripts(modules: [
             TensorModule(), AutodiffModule(), RandomModule(), DistributionModule(), NetworkModule(), FlowModule(),

@@ -3,7 +3,7 @@ import Scripting
 import Testing
 
 @Suite struct BindingTests {
-    /// Lua's length is some border of a table: of this one far beyond any memory.
+    /// Lua's `#t` may be any border of a table; of this one it is far larger than memory.
     @Test func aTablesLengthIsNoLongerThanTheTable() throws {
         let host = try Host()
         try host.run("t = {} for i = 61, 0, -1 do t[1 << i] = i end assert(#t > 1 << 60)")

@@ -4,7 +4,7 @@ import Scripting
 import Synchronization
 import Testing
 
-/// One state, one executor; several interpreters side by side.
+/// Each Lua state runs on one executor; several interpreters run at the same time.
 @Suite struct ConcurrencyTests {
     @Test func callsFromManyThreadsWaitTheirTurn() async throws {
         let interpreter = try Interpreter()
@@ -13,7 +13,8 @@ import Testing
             for _ in 1...8 {
                 group.addTask {
                     for _ in 1...50 {
-                        // A lost update would show: reading and writing are instructions apart.
+                        // The script reads and writes the counter by several instructions, so that a lost update would
+                        // show.
                         try await interpreter.perform {
                             _ = try interpreter.run(code: "local was = n for _ = 1, 100 do end n = was + 1")
                         }
@@ -39,7 +40,7 @@ import Testing
         for await _ in started {}
         task.cancel()
         await #expect(throws: CancellationError.self) { try await task.value }
-        // The interpreter lives on.
+        // The interpreter still works afterwards.
         #expect(try interpreter.run(code: "return 5").first?.asInteger == 5)
     }
 
@@ -55,7 +56,7 @@ import Testing
     }
     struct Unexpected: Error {}
 
-    /// An actor whose code runs where the interpreter's does.
+    /// An actor on the interpreter's executor.
     actor Lab {
         let interpreter: Interpreter
         nonisolated var unownedExecutor: UnownedSerialExecutor { interpreter.unownedExecutor }
@@ -91,7 +92,7 @@ import Testing
         } catch {
             #expect(error.message.contains("would wait for one that waits for it"), "\(error.message)")
         }
-        // One after the other is fine.
+        // Calls one after the other are fine.
         try b.setGlobal("answer", function("answer") { [.integer(2)] })
         #expect(try a.run(code: "return ask()").first?.asInteger == 2)
     }
@@ -102,7 +103,7 @@ import Testing
         .closure(NativeFunction(name, Documentation(name, "")) { _ -> [Value] in try body() }, bound: [])
     }
 
-    /// The thread is what waits: an actor's job there has task-locals of its own.
+    /// It is the thread that waits: the actor's job there has other task-locals than the caller.
     @Test(.timeLimit(.minutes(30))) func actorsThatCloseACircleAreToldSo() async throws {
         let (a, b) = (try Interpreter(), try Interpreter())
         try a.setGlobal("ask", Self.native("ask") { [unowned b] in try b.run(code: "return answer()") })
@@ -115,7 +116,7 @@ import Testing
         #expect(try await lab.run("return ask()") == 2)
     }
 
-    /// A task that a native function starts takes task-locals along, and stands on another thread.
+    /// A task that a native function starts inherits the task-locals, but runs on another thread.
     @Test(.timeLimit(.minutes(30))) func aTaskThatARunStartedMayCallTheInterpreterLater() async throws {
         let interpreter = try Interpreter()
         let (over, signal) = AsyncStream.makeStream(of: Void.self)
@@ -134,7 +135,7 @@ import Testing
         #expect(try await started.withLock { $0 }?.value == 1)
     }
 
-    /// What a run binds for its native code, kept by a task beyond its end.
+    /// The cancellation and location that a run gives its native code are of no use to code that keeps them longer.
     @Test func whatARunBindsHoldsForThatRunOnly() throws {
         let interpreter = try Interpreter()
         struct Kept {
@@ -151,7 +152,7 @@ import Testing
             #expect(Cancellation.current?.isRequested() == true)
             return [.boolean(kept.withLock { $0.cancellation }?.isRequested() ?? false)]
         })
-        // Asked on another thread while the script runs: nothing is known there, and nothing of Lua's is touched.
+        // Asked on another thread while the script runs, the answer is nil, and Lua's state is not touched.
         try interpreter.setGlobal("elsewhere", Self.native("elsewhere") {
             let location = ScriptLocation.current
             #expect(location?.describe() == "here:1")
@@ -175,14 +176,14 @@ import Testing
         })
         #expect(throws: LuaError.self) { try interpreter.run(code: "look()") }
         #expect(asked.withLock { !$0 }, "a later run's interrupt reached the work of an earlier one")
-        // The run's own interrupt goes on holding for its work.
+        // The run's own interrupt still applies to its work.
         #expect(throws: LuaError.self) { try interpreter.run(code: "keep() interrupt()") }
         #expect(kept.withLock { $0.cancellation }?.isRequested() == true)
         try interpreter.run(code: "return 1")
         #expect(kept.withLock { $0.cancellation }?.isRequested() == true)
     }
 
-    /// A function that Swift kept is called as a run, with the limits and rules of one.
+    /// A Lua function that Swift kept is called as a run of its own, with the limits and rules of one.
     @Test(.timeLimit(.minutes(30))) func aFunctionCalledOutsideARunIsARun() throws {
         var options = Interpreter.Options()
         options.trust = .sandboxed
@@ -207,7 +208,7 @@ import Testing
             try interpreter.run(code: "setmetatable({}, {__gc = function() for i = 1, 1000 do end end}) while true do end")
             Issue.record("an endless loop came back")
         } catch {
-            // Stopped, or closed before it began.
+            // The error is an interrupt, or says that the interpreter was closed before the run began.
             #expect(error.kind == .interrupted || error.message == "the interpreter was closed", "\(error)")
         }
     }
@@ -219,18 +220,19 @@ import Testing
             DispatchQueue.global().async(group: run) { Self.runUntilStopped(interpreter) }
             DispatchQueue.concurrentPerform(iterations: 6) { index in
                 for _ in 1...20 { interpreter.interrupt() }
-                // Closing waits for the run in progress, so it must not hold up those who interrupt it.
+                // Closing waits for the run in progress, so it is called on a thread of its own.
                 if index == round % 6 { DispatchQueue.global().async(group: run) { interpreter.close() } }
                 for _ in 1...20 { interpreter.interrupt() }
             }
-            // A run that began after all of them is interrupted here.
+            // A run that began after all of those interrupts is interrupted here.
             while run.wait(timeout: .now() + .milliseconds(1)) == .timedOut { interpreter.interrupt() }
             interpreter.close()
             #expect(throws: LuaError.self) { try interpreter.run(code: "return 1") }
         }
     }
 
-    /// Who closes an interpreter that waits for him cannot wait for it: its run is ended, and then it closes.
+    /// A thread that an interpreter waits for cannot wait for that interpreter to close: the run is ended first, and
+    /// the interpreter closes after it.
     @Test(.timeLimit(.minutes(30))) func closingInACircleClosesAfterTheRun() throws {
         let (a, b) = (try Host(), try Interpreter())
         let interpreter = a.interpreter
@@ -244,7 +246,8 @@ import Testing
         #expect(a.counter.count == 0)
     }
 
-    /// Row B5: Lua's 200 nested C calls have Swift frames between them. A thread that cannot have it is not started.
+    /// Lua allows 200 nested C calls, which here have Swift frames between them, so the thread needs a large stack. A
+    /// thread that cannot get one is not started.
     @Test func theThreadHasALargeStack() {
         #expect(InterpreterThread.stackBytes >= 8 << 20)
     }

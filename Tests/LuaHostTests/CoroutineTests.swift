@@ -1,7 +1,7 @@
 import LuaHost
 import Testing
 
-/// The host's resume, wrap and close against what the manual says and the plain interpreter prints.
+/// The host's versions of resume, wrap and close against Lua's manual and the plain interpreter.
 @Suite struct CoroutineTests {
     static let scripts: [(code: String, result: String)] = [
         ("local co = coroutine.create(function(a, b) local c = coroutine.yield(a + b) return c * 2 end) local _, s = coroutine.resume(co, 1, 2) local _, d = coroutine.resume(co, 5) return s, d, coroutine.status(co)", "3 10 dead"),
@@ -11,12 +11,12 @@ import Testing
         ("return pcall(coroutine.wrap, 1)", "false bad argument #1 to 'coroutine.wrap' (function expected, got number)"),
         ("return select('#', coroutine.resume(coroutine.create(function(...) return ... end), nil, nil, nil))", "4"),
         ("return coroutine.wrap(function(...) return select('#', ...) end)(nil, nil)", "2"),
-        // wrap puts its caller's position before a string, and leaves other values alone.
+        // `wrap` puts its caller's position before a string, and leaves other values as they are.
         ("return pcall(coroutine.wrap(function() error('x', 0) end))", "false x"),
         ("local f = coroutine.wrap(function() error('x') end) return pcall(function() f() end)", "false script:1: script:1: x"),
         ("local e = {} local f = coroutine.wrap(function() error(e) end) local ok, v = pcall(f) return ok, rawequal(v, e)", "false true"),
         ("local f = coroutine.wrap(function() end) f() return pcall(f)", "false cannot resume dead coroutine"),
-        // wrap closes what an error leaves open; resume does not.
+        // `wrap` closes what an error leaves open; `resume` does not.
         ("local log = {} local function c(n) return setmetatable({}, {__close = function(_, e) log[#log + 1] = n .. tostring(e) end}) end pcall(coroutine.wrap(function() local a <close> = c 'a' error('x', 0) end)) return table.concat(log, ',')", "ax"),
         ("local n = 0 local co = coroutine.create(function() local a <close> = setmetatable({}, {__close = function() n = n + 1 end}) error('x', 0) end) coroutine.resume(co) local before = n local ok, e = coroutine.close(co) return before, n, ok, e", "0 1 false x"),
         ("local co = coroutine.create(error) coroutine.resume(co, 100) local a, b = coroutine.close(co) local c, d = coroutine.close(co) return a, b, c, d", "false 100 true nil"),
@@ -48,7 +48,7 @@ import Testing
         try host.expectNoLeak()
     }
 
-    /// Finalisers run in a coroutine of the host's, which a script should not notice.
+    /// Finalisers run in a coroutine of the host's, which a script must not notice.
     @Test func finalisers() throws {
         let host = try Host()
         try host.run("""

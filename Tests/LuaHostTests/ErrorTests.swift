@@ -105,7 +105,7 @@ import Testing
         } catch { #expect(!error.isIncomplete) }
     }
 
-    /// A text is Lua: bytecode that lost some bytes on its way would be run unchecked.
+    /// Code from Swift's `String` is Lua text: bytecode in it would have lost bytes, and running that is unsafe.
     @Test func textsAreNotBytecode() throws {
         let host = try Host()
         #expect(try host.error("\u{1B}Lua").message.contains("attempt to load a binary chunk"))

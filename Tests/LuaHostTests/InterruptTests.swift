@@ -3,7 +3,7 @@ import LuaHost
 import Scripting
 import Testing
 
-/// Interrupts again and again until `body` ends: the first may come before the run has begun, where it does nothing.
+/// Interrupts again and again until `body` ends, since an interrupt before the run has begun does nothing.
 private func interrupting<R>(_ interpreter: Interpreter, _ body: () throws -> R) rethrows -> R {
     let queue = DispatchQueue(label: "interrupting")
     let timer = DispatchSource.makeTimerSource(queue: queue)
@@ -12,27 +12,27 @@ private func interrupting<R>(_ interpreter: Interpreter, _ body: () throws -> R)
     timer.resume()
     defer {
         timer.cancel()
-        // None is under way any more.
+        // Waits until no interrupt is under way.
         queue.sync {}
     }
     return try body()
 }
 
-/// Each script runs for ever unless the interrupt reaches it. The time limit is a hang guard only.
+/// Scripts that run for ever unless the interrupt reaches them. The time limit is only for hangs.
 @Suite(.timeLimit(.minutes(30))) struct InterruptTests {
     static let endless = [
         "while true do end",
-        // Coroutines.
+        // In coroutines.
         "coroutine.wrap(function() while true do end end)()",
         "local co = coroutine.create(function() while true do coroutine.yield() end end) while true do coroutine.resume(co) end",
         "while true do local co = coroutine.create(function() while true do end end) coroutine.resume(co) end",
         "while true do coroutine.wrap(function() for i = 1, 900 do end end)() end",
         "coroutine.wrap(function() coroutine.wrap(function() pcall(function() while true do end end) end)() end)()",
-        // Errors that are caught.
+        // With errors that are caught.
         "while true do pcall(function() while true do end end) end",
         "local function f() pcall(f) while true do end end f()",
         "while true do pcall(error) end",
-        // Handlers and finalisers.
+        // In handlers and finalisers.
         "local function loop() while true do end end while true do xpcall(loop, loop) end",
         "while true do xpcall(error, function() while true do end end) end",
         "while true do xpcall(error, function(e) error(e) end) end",
@@ -40,7 +40,7 @@ private func interrupting<R>(_ interpreter: Interpreter, _ body: () throws -> R)
         "setmetatable({}, {__gc = function() while true do pcall(function() while true do end end) end end}) collectgarbage()",
         "debug.setmetatable({}, {__gc = function() while true do end end}) collectgarbage()",
         "while true do setmetatable({}, {__gc = function() local x = 1 end}) end",
-        // Other places that call script code.
+        // In other places that call Lua code.
         "local x <close> = setmetatable({}, {__close = function() while true do end end}) while true do end",
         "coroutine.wrap(function() local x <close> = setmetatable({}, {__close = function() while true do end end}) while true do end end)()",
         "local co = coroutine.create(function() local x <close> = setmetatable({}, {__close = function() while true do end end}) coroutine.yield() end) coroutine.resume(co) coroutine.close(co)",
@@ -50,7 +50,7 @@ private func interrupting<R>(_ interpreter: Interpreter, _ body: () throws -> R)
         "load(function() return ' ' end)",
         "tostring(setmetatable({}, {__tostring = function() while true do end end}))",
         "local t = setmetatable({}, {__index = function() while true do end end}) return t.x",
-        // Native code.
+        // In native code.
         "probe.wait()",
         "while true do pcall(probe.wait) end",
         "while true do pcall(probe.map, function() while true do end end) end",
@@ -64,7 +64,7 @@ private func interrupting<R>(_ interpreter: Interpreter, _ body: () throws -> R)
         let error = try interrupting(interpreter) { try host.error(code) }
         #expect(error.kind == .interrupted)
         #expect(error.message == "interrupted")
-        // The state goes on working, coroutines and finalisers too.
+        // The state still works afterwards, coroutines and finalisers included.
         #expect(try host.text("return coroutine.wrap(function() for i = 1, 1000 do end return probe.count(1) end)()") == "1")
         try host.expectNoLeak()
     }
@@ -81,7 +81,7 @@ private func interrupting<R>(_ interpreter: Interpreter, _ body: () throws -> R)
         #expect(host.interpreter.stoppedAt == nil)
     }
 
-    /// C's library gives up what it waits for when a signal comes: that is how a stop is heard there, and no error.
+    /// C's library ends a wait with the error EINTR when a signal comes: the script sees the stop, and not that error.
     @Test(arguments: [true, false]) func anErrorThatAStopCausedIsTheStop(timed: Bool) throws {
         let host = try Host()
         let interpreter = host.interpreter
@@ -99,7 +99,7 @@ private func interrupting<R>(_ interpreter: Interpreter, _ body: () throws -> R)
         #expect(try host.text("return 1") == "1")
     }
 
-    /// A call that does not come back is somebody's who can end the process.
+    /// A call that does not return is reported to the program, which can end the process.
     @Test func aRunThatOverrunsItsLimitIsReported() throws {
         let host = try Host()
         let interpreter = host.interpreter

@@ -1,8 +1,8 @@
 import Foundation
 import Testing
 
-/// CLuaTrampolines is read from the ground up, in the order that its `state.h` tells: a file calls only what is defined
-/// in files before it, and the pointers named there are the only ways up.
+/// The files of CLuaTrampolines form layers, in the order that its `state.h` states: a file calls only functions of
+/// files before it, except through the pointers named there.
 @Suite struct LayerTests {
     private static let folder = URL(fileURLWithPath: #filePath)
         .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
@@ -12,7 +12,7 @@ import Testing
         try String(contentsOf: folder.appendingPathComponent(file), encoding: .utf8)
     }
 
-    /// The files in the order told.
+    /// The files in the order that state.h states.
     private static func order() throws -> [String] {
         let head = try text("state.h").prefix { $0 != "#" }
         return head.matches(of: /\w+\.c\b/).map { String($0.output) }

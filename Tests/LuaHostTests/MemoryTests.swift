@@ -3,7 +3,7 @@ import Scripting
 import Testing
 
 @Suite(.timeLimit(.minutes(30))) struct MemoryTests {
-    /// A heap without end is an error that can be caught, and the state goes on.
+    /// A Lua heap that grows without end ends in an error that can be caught, and the state still works.
     @Test func luaMemoryHasALimit() throws {
         let host = try Host(memoryLimit: 32 << 20)
         for script in [
@@ -19,20 +19,20 @@ import Testing
         try host.expectNoLeak()
     }
 
-    /// Memory of objects counts as Lua's own does.
+    /// The memory of native objects counts as Lua's own does.
     @Test func nativeMemoryHasALimit() throws {
         let host = try Host(memoryLimit: 64 << 20)
         let error = try host.error("local t = {} while true do t[#t + 1] = probe.big(1000000) end")
         #expect(error.kind == .memory)
         #expect(error.message.hasPrefix("script:1: probe.big: not enough memory: 1000000 bytes asked, "))
-        // What the failed run held makes room again.
+        // The memory that the failed run held is available again.
         try host.run("for i = 1, 60 do probe.big(10000000) end")
         try host.expectNoLeak()
         #expect(host.interpreter.memory.liveBytes < 4 << 20)
     }
 
-    /// Objects that one object holds come free only when a finaliser ran, which Lua's own emergency collection does not
-    /// do.
+    /// Objects that are held by one object are released only when its finaliser runs, which Lua's own emergency
+    /// collection does not do.
     @Test func luaHasRoomToGoOnAfterNativeMemoryRanOut() throws {
         let host = try Host(memoryLimit: 64 << 20)
         for bytes in [1 << 20, 100_000, 10_000] {
@@ -53,7 +53,8 @@ import Testing
         try host.expectNoLeak()
     }
 
-    /// After memory ran out with nothing to collect, inputs can still be read, and can let go of what holds it.
+    /// After memory ran out with nothing to collect, inputs can still be compiled and run, so that one of them can
+    /// release what holds it.
     @Test(arguments: [
         "t = {} while true do t[#t + 1] = {1, 2, 3} end",
         "s = 'x' while #s < 1 << 25 do s = s .. s end t = {} while true do t[#t + 1] = probe.big(1000) end",
@@ -61,7 +62,7 @@ import Testing
         "t = {} pcall(function() while true do t[#t + 1] = probe.big(1000000) end end) while true do t[#t + 1] = {t} end",
     ]) func aFullStateCanBeEmptied(_ script: String) throws {
         let host = try Host(memoryLimit: 64 << 20)
-        // What is kept back is not used up by the first who asks.
+        // The reserve for this is not used up by the first input.
         for _ in 1...5 { #expect(try host.error(script.replacing("t = {} ", with: "t = t or {} ")).kind == .memory) }
         #expect(try host.text("return 1") == "1")
         #expect(try host.text("return collectgarbage('count') > 1") == "true")
@@ -72,7 +73,7 @@ import Testing
         try host.expectNoLeak()
     }
 
-    /// Lua's own bytes count once.
+    /// Lua's own bytes are counted once.
     @Test func objectsThatAreCollectedMakeRoom() throws {
         let host = try Host(memoryLimit: 64 << 20)
         try host.run("x = string.rep('x', 17 << 20) probe.count() probe.big(10) collectgarbage() y = string.rep('y', 17 << 20)")
@@ -86,7 +87,7 @@ import Testing
         #expect(try host.text("return probe(7).number") == "7.0")
     }
 
-    /// Both kinds share one limit.
+    /// Lua's memory and native memory share one limit.
     @Test func nativeBytesLeaveLessToLua() throws {
         let host = try Host(memoryLimit: 64 << 20)
         try host.run("x = string.rep('x', 24 << 20) x = nil collectgarbage()")
@@ -94,7 +95,7 @@ import Testing
         #expect(try host.error("local x = string.rep('x', 24 << 20) probe.count() probe.big(40 << 20)").kind == .memory)
     }
 
-    /// A loop of temporaries stays under the cap.
+    /// A loop that makes temporary tensors stays under the limit.
     @Test func temporariesStayFlat() throws {
         let host = try Host()
         let peak = try host.run("""
@@ -109,14 +110,15 @@ import Testing
         try host.expectNoLeak()
     }
 
-    /// The soft ceiling follows what a script needs, so large live sets are not collected at every call.
+    /// The collector's threshold follows the size of what a script holds, so that a large live set is not collected at
+    /// every call.
     @Test func largeLiveSetsAreCheap() throws {
         let host = try Host()
         try host.run("local t = {} for i = 1, 500 do t[i] = probe.big(1000000) end for i = 1, 20000 do probe.big(1000) end")
         try host.expectNoLeak()
     }
 
-    /// Every allocation of a run that touches every kind of binding fails in turn: no crash, no object lost.
+    /// In a run that uses every kind of binding, each allocation fails in turn: no crash, and no object is lost.
     @Test func everyAllocationMayFail() throws {
         let script = """
             local p = probe.new(1)
@@ -142,7 +144,7 @@ import Testing
             local many = {probe.echo(table.unpack({}, 1, 300))}
             """
         let host = try Host()
-        // Once without failures, and once more to count: the module's tables are there then.
+        // Once before counting, so that the module's tables exist; then once more to count the allocations.
         try host.run(script)
         host.interpreter.failAllocations(from: nil)
         try host.run(script)
@@ -158,7 +160,7 @@ import Testing
         try host.run(script)
         try host.run("probe.keep({})")
         try host.expectNoLeak()
-        // One allocation alone fails: Lua collects and asks again, the bridge gives up.
+        // A single allocation fails: Lua collects and tries again, the bridge raises an error.
         for nth in 1...allocations {
             host.interpreter.failAllocations(from: nth, once: true)
             do { try host.run(script) } catch let error as LuaError {
@@ -166,7 +168,7 @@ import Testing
             }
             host.interpreter.failAllocations(from: nil)
         }
-        // A fresh state each time, where modules and types are made on the way.
+        // With a fresh state each time, so that the creation of modules and types fails as well.
         for nth in stride(from: 1, through: 2000, by: 7) {
             let host = try Host()
             host.interpreter.failAllocations(from: nth)
@@ -190,7 +192,7 @@ import Testing
         host.interpreter.close()
         #expect(host.counter.count == 0)
         host.interpreter.close()
-        // Under a limit Lua's own bytes are in the account as well.
+        // With a limit Lua's own bytes are counted as well.
         let limited = try Host(memoryLimit: 64 << 20)
         try limited.run("t = {} for i = 1, 1e5 do t[i] = i end probe.count()")
         #expect(limited.interpreter.memory.liveBytes > 1 << 20)

@@ -4,7 +4,7 @@ import Scripting
 import Synchronization
 import Testing
 
-/// An object that is counted: a leak shows as a live probe.
+/// A native object whose instances are counted: a leak shows as a count above 0.
 final class Probe: ScriptObject, Sendable {
     static let type = ObjectType("Probe")
     let number: Double
@@ -16,7 +16,7 @@ final class Probe: ScriptObject, Sendable {
         self.number = number
         self.counter = counter
         self.bytes = bytes
-        // Before the last property is set: a failure must not reach deinit.
+        // Memory is charged before the last property is set, since then a failure does not run deinit.
         let memory = NativeMemory.current
         try memory?.charge(bytes)
         self.memory = memory
@@ -36,7 +36,7 @@ final class Counter: Sendable {
     var count: Int { live.load(ordering: .relaxed) }
 }
 
-/// Holds a script function between calls.
+/// Keeps a script's function between calls.
 final class Keeper: Service {
     var function: (any ScriptFunction)?
     var table: (any ScriptTable)?
@@ -50,7 +50,7 @@ private func value(_ name: String, _ body: @escaping @Sendable (Arguments) throw
     NativeFunction(name, Documentation(name, "For tests."), returning: body)
 }
 
-/// Every kind of binding.
+/// A module with every kind of binding.
 struct ProbeModule: ScriptModule {
     let counter: Counter
     let name = "probe"
@@ -183,7 +183,7 @@ struct ProbeModule: ScriptModule {
     }
 }
 
-/// Brings one more method to the probe's type.
+/// A module that adds a method to the probe's type.
 struct ExtraModule: ScriptModule {
     var name = "extra"
     let summary = "For tests."
@@ -203,7 +203,7 @@ struct ExtraModule: ScriptModule {
     }
 }
 
-/// An interpreter with the probe module as a global.
+/// An interpreter with the probe's module as a global.
 struct Host {
     let counter = Counter()
     let interpreter: Interpreter
@@ -231,21 +231,21 @@ struct Host {
     /// The message that a script ends with.
     func message(_ code: String) throws -> String { try error(code).message }
 
-    /// What a script returns, as text.
+    /// The script's first result as text.
     func text(_ code: String) throws -> String {
         try run(code).map { value in
             value.asText ?? value.shown
         }.joined(separator: " ")
     }
 
-    /// Nothing of Swift's is left after a full collection.
+    /// Expects that no probe is left after a full collection.
     func expectNoLeak(_ location: SourceLocation = #_sourceLocation) throws {
         try run("collectgarbage() collectgarbage()")
         #expect(counter.count == 0, "live probes", sourceLocation: location)
     }
 }
 
-/// Readers for the functions here, which are no declarations: the bridge is tested, not decoding.
+/// Readers of arguments for the functions here, which bypass declarations: what is tested is the bridge, not decoding.
 extension Arguments {
     private func wrong(_ position: Int, _ name: String, _ expected: String) -> ScriptError {
         let got = count >= position ? self[position].shown : "nothing"

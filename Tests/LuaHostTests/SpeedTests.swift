@@ -2,8 +2,8 @@ import Foundation
 import LuaHost
 import Testing
 
-/// Prints what crossing the border costs; run with LUAFLOW_SPEED=1 and `-c release`. One after the other, because
-/// `os.clock` counts every thread of the process.
+/// Prints the cost of calls between Lua and Swift; run with LUAFLOW_SPEED=1 and `-c release`. The tests are serialized,
+/// because `os.clock` counts every thread of the process.
 @Suite(.enabled(if: ProcessInfo.processInfo.environment["LUAFLOW_SPEED"] != nil), .serialized) struct SpeedTests {
     static let loops = [
         ("an empty loop turn", "for i = 1, N do end"),

@@ -3,13 +3,13 @@ import LuaHost
 import Scripting
 import Testing
 
-/// One interpreter waits for input; what others print must not wait with it.
+/// While one interpreter waits for input, output of others must not wait.
 @Suite struct StreamTests {
     @Test(.timeLimit(.minutes(30))) func aWaitingReaderHoldsNobodyUp() async throws {
         let pipe = FileManager.default.temporaryDirectory.appendingPathComponent("luaflow-pipe-\(UUID().uuidString)").path
         #expect(mkfifo(pipe, 0o600) == 0)
         defer { unlink(pipe) }
-        // Both ends, so that nothing waits for the other one.
+        // Opened for reading and writing, so that opening the pipe does not wait for the other end.
         let writer = open(pipe, O_RDWR)
         defer { close(writer) }
         let (started, signal) = AsyncStream.makeStream(of: Void.self)

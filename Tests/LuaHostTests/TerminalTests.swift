@@ -4,7 +4,7 @@ import Scripting
 import Synchronization
 import Testing
 
-/// Ctrl-C is one thing of the whole process, so these run one after the other.
+/// Ctrl-C is a signal to the whole process, so these tests run one after the other.
 @Suite(.serialized, .timeLimit(.minutes(30))) struct TerminalTests {
     @Test func controlCEndsTheRun() throws {
         let host = try Host()
@@ -26,10 +26,11 @@ import Testing
         #expect(address(before) == address(after))
     }
 
-    /// Ctrl-C, heard by this thread before it goes on; one for the process is heard by any thread, at any time.
+    /// Sends Ctrl-C to this thread, which handles it before it goes on; a signal to the process would be handled by any
+    /// thread, later.
     private func press() { raise(SIGINT) }
 
-    /// What a press between runs armed is no concern of the next one.
+    /// A press between two runs arms no deadline in the next one.
     @Test func pressesBetweenRunsArmNothingForTheNext() throws {
         let host = try Host()
         try host.interpreter.withInterruptsFromTerminal { () throws in
@@ -40,7 +41,7 @@ import Testing
         }
     }
 
-    /// A prompt inside a run has backstops of its own; the outer run's is armed again after it.
+    /// A prompt inside a run has its own deadlines; those of the outer run are armed again after it.
     @Test func theBackstopOfAPausedRunComesBack() throws {
         let host = try Host()
         let interpreter = host.interpreter

@@ -8,13 +8,13 @@ import Testing
 @testable import Networks
 
 extension Scripts {
-    /// With the modules that networks work with.
+    /// An interpreter with the modules that networks need.
     init() throws {
         try self.init(modules: [TensorModule(), AutodiffModule(), RandomModule(), NetworkModule()])
     }
 }
 
-/// PyTorch's values of every layer: Fixtures/layers.json.
+/// PyTorch's values of every layer, from Fixtures/layers.json.
 struct LayerFixtures: Decodable {
     struct Numbers: Decodable {
         let shape: [Int]

@@ -6,7 +6,7 @@ import Testing
 
 @testable import Networks
 
-/// The laws of every layer in the catalogue.
+/// The laws of every layer of the catalogue.
 @Suite struct LayerLaws {
     static let cases = LayerEntry.catalogue.flatMap(\.cases)
     static let labels = cases.map(\.label)
@@ -29,7 +29,7 @@ import Testing
         let parameters = module.parameters.map(\.value)
         let fault = try Transform.gradientCheck(
             of: { points in
-                // The parameters are written over, as a step of an optimiser would.
+                // The parameters are overwritten in place, as an optimiser does.
                 [try module(points[0])]
             }, at: [x], absoluteTolerance: 1e-7, relativeTolerance: 1e-6, for: "law")
         #expect(fault == nil, "\(label) by x: \(fault.map { "\($0)" } ?? "")")
@@ -103,7 +103,8 @@ import Testing
         }
     }
 
-    /// Uniform within 1 / sqrt(fan in), as PyTorch: bounds, and variance bound^2 / 3 of a large layer.
+    /// Initial values are uniform within 1 / sqrt(fan in), as PyTorch's: their bounds, and a variance of bound^2 / 3 in
+    /// a large layer.
     @Test func initialValuesAreUniform() throws {
         let weight = try Linear.make(100, 200, from: Generator(seed: 1)).parameters[0].value.value.toArray()
         #expect(weight.allSatisfy { abs($0) <= 0.1 } && weight.contains { abs($0) > 0.0999 })

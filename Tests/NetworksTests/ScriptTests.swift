@@ -17,7 +17,7 @@ import Testing
         #expect(!function.documentation.signature.isEmpty && !function.documentation.summary.isEmpty, "\(function.name)")
         let example = try #require(function.documentation.example, "\(function.name) has no example")
         #expect(example.contains("assert("), "\(function.name)")
-        // Optimisers lie above this room.
+        // Optimisers belong to a target above this one, so the example runs without them.
         let runnable = example.replacing("local opt = optim.Adam(net:parameters())\n", with: "")
         let message = try Scripts().message(runnable)
         #expect(message == "no error", "\(function.name): \(message)")

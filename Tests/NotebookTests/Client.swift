@@ -3,7 +3,7 @@ import ProgramChecks
 
 @testable import Notebook
 
-/// A kernel as a program of its own, and a notebook's end of its sockets.
+/// A kernel in a process of its own, and the notebook's ends of its sockets.
 final class Client {
     let zmq: ZMQ
     private let context: ZMQ.Pointer
@@ -21,7 +21,7 @@ final class Client {
         folder = FileManager.default.temporaryDirectory.appendingPathComponent("notebook-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         signature = Signature(key: Array(UUID().uuidString.utf8))
-        // Sockets of the file system, so that no port can be taken.
+        // Unix sockets, as a TCP port may be in use.
         var connection: [String: JSON] = [
             "transport": "ipc", "ip": .text(folder.appendingPathComponent("s").path),
             "key": .text(String(decoding: signature.key, as: UTF8.self)), "signature_scheme": "hmac-sha256",
@@ -45,7 +45,7 @@ final class Client {
             if channel == .iopub { try zmq.subscribe(socket) }
             sockets[channel] = socket
         }
-        // What is published before the subscription is there is lost; the kernel says when it is.
+        // Messages published before the subscription is active are lost; the kernel sends a welcome when it is.
         while let frames = frames(on: .iopub, within: Client.patience) {
             if let message = try? Message(frames, signature), message.type == "iopub_welcome" { break }
         }
@@ -68,7 +68,7 @@ final class Client {
 
     func signal(_ number: Int32) { Foundation.kill(process.processIdentifier, number) }
 
-    /// Waits for the end; its status.
+    /// Waits for the process to end, and returns its exit status.
     func status() -> Int32 {
         process.waitUntilExit()
         return process.terminationReason == .uncaughtSignal ? -process.terminationStatus : process.terminationStatus
@@ -83,7 +83,7 @@ final class Client {
 
     func send(_ frames: [[UInt8]], on channel: ConnectionFile.Channel) { if let socket = sockets[channel] { zmq.send(socket, frames) } }
 
-    /// The next frames; nil when none come.
+    /// The next message's frames; nil when none comes within the time.
     func frames(on channel: ConnectionFile.Channel, within milliseconds: Int = patience) -> [[UInt8]]? {
         guard let socket = sockets[channel] else { return nil }
         var items = [ZMQ.PollItem(socket: socket)]
@@ -106,7 +106,7 @@ final class Client {
         return nil
     }
 
-    /// What iopub says of a request, up to that it is over.
+    /// What the kernel publishes on iopub for a request, until it reports to be idle.
     func published(of id: String) -> [(type: String, content: JSON)] {
         var all: [(type: String, content: JSON)] = []
         while let message = message(on: .iopub) {
@@ -117,7 +117,7 @@ final class Client {
         return all
     }
 
-    /// Runs a cell: the reply, and what was published but for `status` and `execute_input`.
+    /// Runs a cell. Returns the reply, and what was published except `status` and `execute_input`.
     func execute(_ code: String, _ options: [String: JSON] = [:]) -> (reply: JSON, published: [(type: String, content: JSON)]) {
         let id = send("execute_request", .object(["code": .text(code)].merging(options) { $1 }))
         let reply = reply(to: id) ?? .null

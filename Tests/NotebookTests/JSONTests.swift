@@ -33,7 +33,7 @@ import Testing
         #expect(throws: Never.self) { try read(nested) }
     }
 
-    /// Of every text, cut anywhere or with a byte changed, something is said or read, and nothing else happens.
+    /// Texts that are cut anywhere, or have a byte changed, are read or refused with an error; there is never a trap.
     @Test func mutationsAreReadOrRefused() {
         let text = Array(#"{"a": [1, -2.5e-3, "x\u00e9\n", {"b": null, "c": [true, false]}], "d": "é"}"#.utf8)
         for end in text.indices { _ = try? JSON(Array(text[..<end])) }

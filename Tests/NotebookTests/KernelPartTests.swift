@@ -19,7 +19,7 @@ import Testing
     @Test func textIsSentInWholeLettersAndInOrder() {
         let published = Published()
         let output = output(published)
-        // A letter of two bytes across the border of a piece.
+        // A letter of two bytes that lies across the border of two pieces.
         let first = [UInt8](repeating: UInt8(ascii: "a"), count: 1 << 14) + [0xc3]
         output.take(.text(.output, first))
         #expect(published.texts.map(\.count) == [1 << 14])

@@ -4,7 +4,7 @@ import Testing
 
 @testable import Notebook
 
-/// The program as a kernel, spoken to over its sockets.
+/// The program as a Jupyter kernel, addressed through its sockets.
 @Suite(.enabled(if: Client.isPossible), .serialized) struct KernelTests {
     @Test func aCellRunsAndItsOutputComes() throws {
         let client = try Client()
@@ -47,7 +47,7 @@ import Testing
         for round in 1...20 {
             let id = client.send("execute_request", ["code": "kept = kept + 1\nwhile true do end"])
             var reply: JSON?
-            // One that comes before the cell does is nobody's: another follows.
+            // An interrupt that comes before the cell runs does nothing, so it is repeated.
             while reply == nil, client.isRunning {
                 if round % 2 == 0 { client.signal(SIGINT) } else { client.send("interrupt_request", on: .control) }
                 while let frames = client.frames(on: .shell, within: 300), let message = try? Message(frames, client.signature) {
@@ -68,7 +68,7 @@ import Testing
             }
             let id = client.send(type + "_request", ["code": .text(type == "inspect" ? "p" : "o.a")])
             var reply: JSON?
-            // One that comes before the request does is nobody's: another follows.
+            // An interrupt that comes before the request does nothing, so it is repeated.
             while reply == nil, client.isRunning {
                 client.send("interrupt_request", on: .control)
                 while let frames = client.frames(on: .shell, within: 300),

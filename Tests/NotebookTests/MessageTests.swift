@@ -34,7 +34,7 @@ import Testing
     func signaturesAreHMACSHA256(_ key: [UInt8], _ text: String?, _ expected: String) {
         let bytes = text.map { Array($0.utf8) } ?? [UInt8](repeating: 0xdd, count: 50)
         #expect(Signature(key: key).of([bytes]) == expected)
-        // Of the parts as if they were one.
+        // The signature of several parts is that of their concatenation.
         #expect(Signature(key: key).of([Array(bytes.prefix(3)), Array(bytes.dropFirst(3))]) == expected)
     }
 
@@ -61,7 +61,7 @@ import Testing
         }
         let other = Signature(key: Array("other".utf8))
         #expect(throws: Message.Fault.self) { try Message(Self.frames(), other) }
-        // Without a key nothing is signed.
+        // With an empty key nothing is signed.
         #expect(throws: Never.self) { try Message(Self.frames { $0[3] = [] }, Signature(key: [])) }
     }
 

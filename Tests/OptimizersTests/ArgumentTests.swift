@@ -3,7 +3,7 @@ import Testing
 
 @testable import Optimizers
 
-/// What is refused, and in which words.
+/// What is refused, and with which messages.
 @Suite struct ArgumentTests {
     struct Refusal: CustomTestStringConvertible, Sendable {
         let code: String
@@ -115,7 +115,7 @@ import Testing
         #expect(message.contains(refusal.message), "\(message)")
     }
 
-    /// What was refused changed nothing.
+    /// A refused call has changed nothing.
     @Test func refusalsLeaveEverythingAsItWas() throws {
         try Scripts().run(
             """

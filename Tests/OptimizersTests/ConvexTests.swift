@@ -3,7 +3,7 @@ import Testing
 
 @testable import Optimizers
 
-/// The splitting methods: minima that CVXPY finds, residuals that are what they are said to be, states that go on
+/// The splitting methods: minima that CVXPY finds, residuals as they are defined, and states from which a run continues
 /// exactly.
 @Suite struct ConvexTests {
     /// A case of Fixtures/convex.json.
@@ -19,7 +19,7 @@ import Testing
 
         private func list(_ numbers: [Double]) -> String { "{" + numbers.map { "\($0)" }.joined(separator: ", ") + "}" }
 
-        /// What a script calls the same.
+        /// The problem's data and functions as Lua code.
         var lua: String {
             """
             local o = {dtype = "float64"}
@@ -35,7 +35,7 @@ import Testing
 
     static let problems = fixture("convex", of: Problem.self)
 
-    /// What every method is held to: the minimum, a report that is whole.
+    /// Lua code that checks every method's result: the minimum, and a complete report.
     static let check = """
         local function check(name, x, report, objective, tolerance)
           assert(report.converged, name .. " did not converge: residual " .. report.residual[report.steps])
@@ -125,7 +125,8 @@ import Testing
                 """)
     }
 
-    /// Steps one by one, through the state, are the run in one piece, bit for bit; an x that was edited starts afresh.
+    /// Steps one at a time, by way of the state, are the run in one piece, bit for bit; if x was edited, the method
+    /// starts afresh.
     @Test(arguments: ["float32", "float64"]) func statesGoOnExactly(_ dtype: String) throws {
         try Scripts().run(
             """
@@ -172,7 +173,7 @@ import Testing
             """)
     }
 
-    /// Twenty times the tolerance is not met by less steps than a smaller one, and each is met.
+    /// A smaller tolerance never takes fewer steps than a larger one, and each is met.
     @Test func tolerancesAreHonoured() throws {
         try Scripts().run(
             """

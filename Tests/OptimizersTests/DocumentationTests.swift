@@ -30,7 +30,7 @@ import Testing
         #expect(message == "no error", "\(function.name): \(message)")
     }
 
-    /// The defaults that the signature states are those of the code: tostring shows the code's.
+    /// The defaults that a signature states are those of the code, which tostring shows.
     @Test(arguments: OptimizerTests.names) func defaultsAreThoseOfTheSignature(_ name: String) throws {
         let function = try #require(Self.all.first { $0.name == "optim.\(name)" })
         let stated = function.documentation.signature.drop { $0 != "{" }.prefix { $0 != ">" }.split(separator: "}) -").first ?? ""

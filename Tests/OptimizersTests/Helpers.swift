@@ -10,13 +10,13 @@ import Testing
 @testable import Optimizers
 
 extension Scripts {
-    /// With the modules that optimisers work with.
+    /// An interpreter with the modules that optimisers need.
     init() throws {
         try self.init(modules: [TensorModule(), AutodiffModule(), RandomModule(), ProjectionModule(), ProxModule(), OptimModule(adding: [SignDescent.declaration])])
     }
 }
 
-/// The problem of Fixtures/make_fixtures.py: `a`, `b`, `loss()`, and `closure()` for an optimiser `opt`.
+/// The problem of Fixtures/make_fixtures.py as Lua code: `a`, `b`, `loss()`, and `closure()` for an optimiser `opt`.
 func problem(dtype: String = "float64") -> String {
     """
     local options = {dtype = "\(dtype)"}
@@ -43,7 +43,7 @@ func problem(dtype: String = "float64") -> String {
     """
 }
 
-/// A case of Fixtures/trajectories.json.
+/// A case of Fixtures/trajectories.json: an optimiser's steps in PyTorch.
 struct Trajectory: Decodable, CustomTestStringConvertible, Sendable {
     struct Point: Decodable, Sendable {
         let step: Int
@@ -51,7 +51,7 @@ struct Trajectory: Decodable, CustomTestStringConvertible, Sendable {
         let x: [Double]
     }
 
-    /// An option as JSON and Lua both write it.
+    /// The value of an option, written in the same way in JSON and Lua.
     enum Option: Decodable, Sendable {
         case flag(Bool)
         case number(Double)
@@ -80,14 +80,14 @@ struct Trajectory: Decodable, CustomTestStringConvertible, Sendable {
     let options: [String: Option]
     let points: [Point]
 
-    /// `{lr = 0.1, nesterov = true}`
+    /// The options as a Lua table, such as `{lr = 0.1, nesterov = true}`.
     var lua: String { "{" + options.sorted { $0.key < $1.key }.map { "\($0.key) = \($0.value.lua)" }.joined(separator: ", ") + "}" }
     var testDescription: String { "optim.\(optimizer)\(lua)" }
 
     static let all = fixture("trajectories", of: Trajectory.self)
 }
 
-/// The cases of Fixtures/NAME.json; none when it cannot be read, which the tests' counts notice.
+/// The cases of Fixtures/NAME.json; none when it cannot be read, which the tests of the number of cases notice.
 func fixture<Case: Decodable>(_ name: String, of type: Case.Type) -> [Case] {
     guard let url = Bundle.module.resourceURL?.appendingPathComponent("Fixtures/\(name).json"),
         let data = try? Data(contentsOf: url)

@@ -1,9 +1,9 @@
 import LawChecks
 import Testing
 
-/// What only LBFGS promises.
+/// Properties that only LBFGS has.
 @Suite struct LBFGSTests {
-    /// On a quadratic of n dimensions with an exact-enough line search it ends in about n iterations.
+    /// On a quadratic function of n variables, with a nearly exact line search, it converges in about n iterations.
     @Test func solvesAQuadraticInAFewIterations() throws {
         let result = try Scripts().numbers(
             """
@@ -28,7 +28,8 @@ import Testing
         #expect(result[2] <= 12)
     }
 
-    /// Superlinear: near the minimum of Rosenbrock's function the errors' exponents grow from step to step.
+    /// Superlinear convergence: near the minimum of Rosenbrock's function the number of correct digits grows by more at
+    /// every step.
     @Test func convergesFasterThanLinearly() throws {
         let errors = try Scripts().numbers(
             """

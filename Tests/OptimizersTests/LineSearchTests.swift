@@ -4,7 +4,7 @@ import Testing
 
 @testable import Optimizers
 
-/// The line search alone, against PyTorch's: same point, same number of evaluations.
+/// The line search alone, against PyTorch's: the same point and the same number of evaluations.
 @Suite struct LineSearchTests {
     struct Search: Decodable, CustomTestStringConvertible, Sendable {
         let line: String
@@ -16,7 +16,7 @@ import Testing
         static let all = fixture("searches", of: Search.self)
     }
 
-    /// Value and derivative.
+    /// Functions of a step size, with their derivatives.
     static let lines: [String: @Sendable (Double) -> (Double, Double)] = [
         "rational": { t in (-t / (t * t + 2), (t * t - 2) / ((t * t + 2) * (t * t + 2))) },
         "power": { t in
@@ -42,7 +42,8 @@ import Testing
         #expect(abs(found.best.t - search.t) <= 1e-7 * max(1, search.t), "\(found.best.t), PyTorch \(search.t)")
     }
 
-    /// The definition itself, where the search promises it (a smooth function bounded below, enough trials).
+    /// The Wolfe conditions themselves, where the search guarantees them (a smooth function bounded below, enough
+    /// trials).
     @Test(arguments: ["rational", "power", "sharp", "quartic"], [1e-3, 1, 100.0]) func satisfiesTheConditions(_ name: String, _ first: Double) throws {
         let line = try #require(Self.lines[name])
         func trial(_ t: Double) throws -> Trial {

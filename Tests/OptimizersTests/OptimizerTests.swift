@@ -4,7 +4,7 @@ import Testing
 
 @testable import Optimizers
 
-/// What all optimisers have in common.
+/// Laws of all optimisers.
 @Suite struct OptimizerTests {
     static let names = catalogue.map { NativeFunction($0).shortName }
 
@@ -37,7 +37,7 @@ import Testing
         #expect(message.contains("optimizer:step: no parameter has a gradient; call backward() on a loss"))
     }
 
-    /// Views, transposes and shared memory: what is written is the view's part and no more.
+    /// Parameters that are views, transposed, or share memory: only the view's own elements are written.
     @Test(arguments: names) func stridedParametersAreUpdatedInPlace(_ name: String) throws {
         try Scripts().run(
             """
@@ -126,7 +126,7 @@ import Testing
             """)
     }
 
-    /// PyTorch lets them through; so do we, and say so.
+    /// NaN gradients are not refused, as in PyTorch, and the documentation says so.
     @Test(arguments: names) func nanGradientsShowInTheParameters(_ name: String) throws {
         try Scripts().run(
             """
@@ -137,7 +137,7 @@ import Testing
             """)
     }
 
-    /// Some steps, a saved state, another optimiser: bit for bit the run that was not interrupted.
+    /// A few steps, a saved state, a new optimiser that loads it: bit for bit the uninterrupted run.
     @Test(arguments: names) func continuesFromASavedState(_ name: String) throws {
         try Scripts().run(
             problem() + """

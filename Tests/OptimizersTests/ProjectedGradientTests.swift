@@ -8,7 +8,7 @@ import Testing
 
 /// `optim.projected_gradient` against the loop written out, optimality conditions and known moments.
 @Suite struct ProjectedGradientTests {
-    /// Problem 3's loop, with schedule and noise: the same numbers to the last bit, in both dtypes.
+    /// Problem 3's loop with schedule and noise gives the same numbers to the last bit, in both dtypes.
     @Test(arguments: ["float32", "float64"]) func isTheLoopWrittenOut(_ dtype: String) throws {
         try Scripts().run(
             """
@@ -80,7 +80,7 @@ import Testing
             """)
     }
 
-    /// f = 0 and no set to speak of: what is left is the noise.
+    /// With f = 0 and a very large set only the noise is left.
     @Test func noiseHasTheGivenMoments() throws {
         let moments = try Scripts().numbers(
             """
@@ -88,7 +88,7 @@ import Testing
               tensor.zeros(200000, {dtype = "float64"}), {steps = 2, noise = function(k) return k end, generator = random.generator(3)})
             return {x:mean():item(), x:var():item(), ((x ^ 4):mean() / (x ^ 2):mean() ^ 2):item()}
             """)
-        // 1^2 + 2^2; five standard errors.
+        // The variance is 1^2 + 2^2; the bound is five standard errors.
         #expect(abs(moments[0]) < 5 * (5.0 / 200_000).squareRoot())
         #expect(abs(moments[1] - 5) < 5 * 5 * (2.0 / 200_000).squareRoot())
         #expect(abs(moments[2] - 3) < 5 * (24.0 / 200_000).squareRoot())
@@ -148,7 +148,7 @@ import Testing
             """)
     }
 
-    /// The same from Swift.
+    /// The same, called from Swift.
     @Test func fromSwift() throws {
         let method = ProjectedGradient(steps: 60, lr: { _ in 0.25 })
         let (x, values) = try method.minimize(

@@ -5,11 +5,11 @@ import Testing
 
 @testable import Optimizers
 
-/// The kernel of every method against its formula, element by element.
+/// The kernel of every method against the method's formula, element by element.
 @Suite struct StepKernelTests {
     private static let flags = [false, true]
 
-    /// Every combination of switches.
+    /// Rules with every combination of the methods' switches.
     private static var rules: [(label: String, rule: any ElementRule)] {
         var rules: [(label: String, rule: any ElementRule)] = []
         for maximize in flags {
@@ -35,7 +35,7 @@ import Testing
         return rules
     }
 
-    /// Contiguous, stored by columns, and with gaps.
+    /// Tensors that are contiguous, stored by columns, and strided with gaps.
     private func layouts(_ generator: Generator, _ dtype: DType) throws -> [(label: String, x: Tensor)] {
         func normals(_ shape: [Int]) throws -> Tensor { try generator.normals(shape, dtype, for: "test") }
         return [
@@ -50,7 +50,7 @@ import Testing
             for gradientLayout in ["its own", "x's"] {
                 var gradient = try generator.normals(x.shape, T.dtype, for: "test")
                 if gradientLayout == "x's" { gradient = try gradient.copy(inOrderOf: x.layout) }
-                // Means of squares are above the square of any mean.
+                // Means of squares must be at least the squares of the means.
                 let memories = try [2.0, 0, 0].map { least in
                     try generator.normals(x.shape, T.dtype, for: "test").map(Mean(least: least)).copy(inOrderOf: x.layout)
                 }
@@ -106,7 +106,7 @@ import Testing
         }
     }
 
-    /// Memory is kept in the parameter's order, and leaves in row-major order, as before.
+    /// An optimiser's memory has the parameter's order, and a saved state is in row-major order whatever that was.
     @Test func statesDoNotKnowTheOrderInMemory() throws {
         let difference = try Scripts().number("""
             local w = tensor({{1, 2, 3}, {4, 5, 6}})

@@ -24,7 +24,7 @@ import Testing
     @Test func theFixtureCoversTheCatalogue() {
         #expect(Trajectory.all.count > 40)
         let named = Set(Trajectory.all.map(\.optimizer))
-        // What names PyTorch as its source is held against it.
+        // Every method that names PyTorch as its source must have a case.
         let ported = Catalogue.declarations.map { NativeFunction($0) }
             .filter { $0.documentation.source?.contains("torch.optim") == true }
         #expect(named == Set(ported.map(\.shortName)))
@@ -39,7 +39,7 @@ import Testing
         }
     }
 
-    /// The same in float32, where state and updates are float32 too: the first steps agree to its precision.
+    /// The same in float32, with state and updates in float32 too: the first steps agree to that precision.
     @Test(arguments: Trajectory.all.filter { $0.optimizer != "LBFGS" }) func followsInFloat32(_ trajectory: Trajectory) throws {
         let expected = trajectory.points.flatMap { [$0.loss] + $0.x }
         let actual = try Scripts().numbers(Self.code(trajectory, dtype: "float32"))
@@ -48,7 +48,7 @@ import Testing
         }
     }
 
-    /// Half of the run, a saved state, another optimiser: bit for bit the run that was not interrupted.
+    /// Half of the run, a saved state, a new optimiser that loads it: bit for bit the uninterrupted run.
     @Test(arguments: Trajectory.all) func continuesFromASavedState(_ trajectory: Trajectory) throws {
         let difference = try Scripts().number(
             problem() + """

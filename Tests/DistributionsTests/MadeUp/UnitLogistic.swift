@@ -4,9 +4,9 @@ import Tensors
 
 @testable import Distributions
 
-// A distribution that is made up, as CONTRIBUTING tells it: this file, and its name in `catalogue`.
+// A made-up distribution, added as CONTRIBUTING describes: this file, and its name in `catalogue`.
 
-/// The logistic law of scale 1: cdf 1 / (1 + e^-(x - loc)).
+/// The logistic distribution of scale 1: cdf 1 / (1 + e^-(x - loc)).
 struct UnitLogistic: CataloguedDistribution {
     static let name = "UnitLogistic"
     let loc: Variable

@@ -5,7 +5,7 @@ import Testing
 
 @testable import Files
 
-/// The files beside the tests (`make_fixtures.py` made them with PyTorch, safetensors and NumPy), and a place for more.
+/// The fixture files (`make_fixtures.py` made them with PyTorch, safetensors and NumPy), and temporary folders.
 enum Fixture {
     static func path(_ name: String) -> String {
         Bundle.module.resourceURL?.appendingPathComponent("Fixtures/\(name)").path ?? name
@@ -15,7 +15,7 @@ enum Fixture {
         Array(try Data(contentsOf: URL(fileURLWithPath: path(name))))
     }
 
-    /// Calls `body` with a folder that is gone afterwards.
+    /// Calls `body` with a temporary folder, and removes it afterwards.
     static func withFolder<Result>(_ body: (String) throws -> Result) throws -> Result {
         let folder = FileManager.default.temporaryDirectory.appendingPathComponent("storage-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
@@ -23,7 +23,7 @@ enum Fixture {
         return try body(folder.path)
     }
 
-    /// Writes without care for the disk: hundreds of thousands of small files are made here.
+    /// Writes without waiting for the disk, as the tests write hundreds of thousands of small files.
     static func write(_ bytes: [UInt8], to path: String) throws {
         let file = try #require(fopen(path, "wb"))
         defer { fclose(file) }
@@ -38,7 +38,7 @@ enum Fixture {
         }
     }
 
-    /// Whatever is read, it must end in tensors or in a ``ScriptError``; touches every element it got.
+    /// Reading must end in tensors or in a ``ScriptError``. Reads every element of the tensors.
     @discardableResult
     static func ends(_ read: () throws -> StateDict) throws -> Bool {
         do {
@@ -49,7 +49,7 @@ enum Fixture {
         }
     }
 
-    /// ``ends(_:)`` for a checkpoint of these bytes, written into a folder.
+    /// ``ends(_:)`` for a checkpoint of these bytes, written to a temporary folder.
     @discardableResult
     static func loads(_ bytes: [UInt8], in folder: String) throws -> Bool {
         try write(bytes, to: folder + "/file")
@@ -57,7 +57,7 @@ enum Fixture {
     }
 }
 
-/// 0, 1, 2, ... times `step`.
+/// The numbers 0, 1, 2, ... times `step`.
 func ramp(_ count: Int, by step: Double = 1) -> [Double] {
     (0..<count).map { Double($0) * step }
 }
@@ -72,7 +72,7 @@ func expect(
     #expect(try tensor.toArray() == values, sourceLocation: sourceLocation)
 }
 
-/// Expects a ``ScriptError`` whose text has all of `parts`.
+/// Expects a ``ScriptError`` whose message contains all of `parts`.
 func expectError(
     _ parts: String..., sourceLocation: SourceLocation = #_sourceLocation, _ body: () throws -> Void
 ) {

@@ -1,4 +1,4 @@
-/// Pickle opcodes by hand, for pickles that Python would never write.
+/// Pickle opcodes, for building pickles that Python would never write.
 enum Pickle {
     static let proto: [UInt8] = [0x80, 2]
     static let stop: [UInt8] = [0x2e]
@@ -28,7 +28,7 @@ enum Pickle {
             ]) + reduce
     }
 
-    /// A whole pickle of `{name: value, ...}`.
+    /// A complete pickle of the dictionary `{name: value, ...}`.
     static func dictionary(_ items: [(String, [UInt8])]) -> [UInt8] {
         proto + emptyDict + mark + items.flatMap { text($0.0) + $0.1 } + setItems + stop
     }

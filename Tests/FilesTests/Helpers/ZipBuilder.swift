@@ -1,17 +1,17 @@
 import CZlib
 
-/// Makes zip archives, well-formed or with exactly the lie a test wants.
+/// Makes zip archives, well-formed or with exactly the fault that a test needs.
 struct ZipBuilder {
     struct Entry {
         var name: [UInt8]
         var data: [UInt8]
         var method: UInt16 = 0
         var flags: UInt16 = 0
-        /// What the directory says; nil for the truth.
+        /// The checksum that the directory states; nil for the right one.
         var crc: UInt32?
         var size: UInt32?
         var compressed: UInt32?
-        /// The entry whose header this one points at, instead of its own.
+        /// The index of the entry whose header this entry points at, instead of its own.
         var pointsAt: Int?
 
         init(_ name: String, _ data: [UInt8]) {
@@ -57,12 +57,12 @@ struct ZipBuilder {
     }
 }
 
-/// A number in little-endian bytes.
+/// A number as `count` little-endian bytes.
 func word(_ value: Int, _ count: Int) -> [UInt8] {
     (0..<count).map { UInt8(truncatingIfNeeded: value >> (8 * $0)) }
 }
 
-/// The bytes deflated, without any wrapping, as zip holds them.
+/// The bytes compressed as a raw deflate stream, which is what zip entries hold.
 func deflated(_ bytes: [UInt8]) -> [UInt8] {
     var result = [UInt8](repeating: 0, count: bytes.count + 1000)
     var stream = z_stream()

@@ -4,9 +4,9 @@ import Tensors
 
 @testable import Flows
 
-// A transform that is made up, as CONTRIBUTING tells it: this file, and its name in `catalogue`.
+// A made-up transform, added as CONTRIBUTING describes: this file, and its name in `catalogue`.
 
-/// z = x + a x^3 with a above 0, of every element: log |det| is the sum of log(1 + 3 a x^2).
+/// z = x + a x^3 for every element, with a > 0: log |det| is the sum of log(1 + 3 a x^2).
 struct Bend: CataloguedTransform {
     static let name = "Bend"
     let a: Variable
@@ -18,7 +18,7 @@ struct Bend: CataloguedTransform {
         return (try x + a * x * x * x, try (a * x * x * 3 + 1).log().sum([1]))
     }
 
-    /// By Newton's steps, of which the last one carries the gradient.
+    /// By Newton's method, whose last step carries the gradient.
     func toData(_ z: Variable, context: Variable?) throws -> (x: Variable, logDeterminant: Variable) {
         let a = try a.converted(to: z.dtype.computing)
         var x = z

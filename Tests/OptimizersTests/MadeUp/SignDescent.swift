@@ -3,7 +3,7 @@ import Tensors
 
 @testable import Optimizers
 
-// An optimiser that is made up, as CONTRIBUTING tells it: this file, and its name in `catalogue`.
+// A made-up optimiser, added as CONTRIBUTING describes: this file, and its name in `catalogue`.
 
 /// x <- x - lr sign(m), with m <- beta m + (1 - beta) g.
 struct SignDescent: ElementwiseMethod {
