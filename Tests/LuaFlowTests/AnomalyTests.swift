@@ -1,7 +1,7 @@
 import LuaFlow
 import Testing
 
-/// The watch for NaN names where it was born.
+/// `autodiff.detect_anomaly` names the operation that produced the first NaN.
 @Suite struct AnomalyTests {
     private func message(_ script: String) throws -> String {
         var options = Interpreter.Options()

@@ -1,11 +1,11 @@
 import Foundation
 import Testing
 
-/// What the scripts of problems 5 and 6 and of variational inference have beyond the problem sheet, in numbers.
+/// The numbers of what the scripts of problems 5 and 6 and of variational inference show beyond the problem sheet.
 @Suite struct BeyondTheSheetTests {
     private typealias Problems = ProblemScriptTests
 
-    /// The numbers that a piece of Lua prints, which may require the scripts' own modules.
+    /// The numbers that a piece of Lua prints; it may require the scripts' own modules.
     private static func numbers(_ code: String) throws -> [Double] {
         let path = "package.path = '\(Problems.scripts.path)/?.lua;' .. package.path\n"
         let run = try Command.run(["-e", path + code])
@@ -13,7 +13,8 @@ import Testing
         return run.output.split(whereSeparator: \.isWhitespace).compactMap { Double($0) }
     }
 
-    /// The probability to reach the goal, by moving the mass game by game: no tensors, and the other way round in time.
+    /// The probability to reach the goal, by following the distribution of the capital game by game: computed without
+    /// tensors, and forward in time, where the script goes backward.
     private static func ruin(p: Double, start: Int, goal: Int, games: Int) -> Double {
         var mass = [Double](repeating: 0, count: goal + 1)
         mass[start] = 1
@@ -54,8 +55,8 @@ import Testing
         #expect(abs(numbers[4]) < 1e-12 * exact * exact + 1e-300, "\(c): variance \(numbers[4])")
     }
 
-    /// The learned proposal has less variance than the best constant chance, and the dynamic programme says the same
-    /// variance as a run's spread.
+    /// The learned proposal has less variance than the best constant probability, and its variance by dynamic
+    /// programming agrees with the one estimated from draws.
     @Test func theLearnedProposalBeatsEveryConstantOne() throws {
         let numbers = try Self.numbers(
             """
@@ -122,8 +123,8 @@ import Testing
 
     // MARK: Variational inference
 
-    /// The bound is the integral's logarithm where the family holds the posterior, and otherwise as far below it as the
-    /// best normal distribution with independent components is.
+    /// The evidence lower bound equals the logarithm of the integral where the family of distributions contains the
+    /// posterior; otherwise it is lower by the divergence of the best normal distribution with independent components.
     @Test func theBoundIsTightForTheGaussian() throws {
         let scratch = try Scratch()
         let run = try TrainingScriptTests.run(
@@ -131,14 +132,14 @@ import Testing
             ["gaussian", "--steps", "250", "--flow-steps", "5", "--draws", "2000", "--out", scratch.path("figure.png")],
             in: scratch)
         #expect(run.status == 0, "\(run.output)\(run.errors)")
-        // Below the heading of the posterior: what stands above it are variances of gradients.
+        // The lines below the posterior's heading; those above are variances of gradients.
         let rows = run.output.components(separatedBy: "gaussian, log of the integral").last ?? ""
         for estimator in ["any covariance  path ", "any covariance  score, baseline"] {
             let row = Problems.numbers(rows, after: estimator)
             try #require(row.count >= 3, "\(run.output)")
             #expect(abs(row[0] + 2) < 2e-3 && abs(row[2]) < 2e-3, "\(estimator): \(row)")
         }
-        // -log(1 - correlation^2) / 2, correlation 0.9 / sqrt(1.2).
+        // The divergence -log(1 - correlation^2) / 2 in nats, with the correlation 0.9 / sqrt(1.2).
         let below = -0.5 * log(1 - 0.81 / 1.2)
         for estimator in ["path ", "score, baseline", "measure-valued"] {
             let row = Problems.numbers(rows, after: "independent     " + estimator)
@@ -157,7 +158,7 @@ import Testing
             ], in: scratch)
         #expect(run.status == 0, "\(run.errors)")
         let end = Problems.numbers(run.output, after: "\(estimator): ELBO of 400 unseen digits")
-        // Fair coins for all pixels give 784 log 2 = 543 nats.
+        // Independent fair coins for all pixels give 784 log 2 = 543 nats.
         try #require(end.count >= 2, "\(run.output)")
         #expect(end[0] > -350 && end[0] < -100, "\(run.output)")
         let tight = Problems.numbers(run.output, after: "log p by 20 draws each, a bound too:")
@@ -202,7 +203,7 @@ import Testing
         try TrainingScriptTests.run("tabular", arguments + ["--out", scratch.path("figure.png")], in: scratch)
     }
 
-    /// Two independent normal columns with deviations 3 and 0.5, among columns that cannot be modelled.
+    /// Two independent normal columns with deviations 3 and 0.5, among columns that the script must leave out.
     @Test func aTableOfKnownDensity() throws {
         let scratch = try Scratch()
         var generator = SplitMix(state: 7)
@@ -218,7 +219,7 @@ import Testing
         #expect(run.output.contains("name is left out: 400 of 400 fields are no numbers"), "\(run.output)")
         #expect(run.output.contains("one is left out: it is 1 everywhere"), "\(run.output)")
         #expect(run.output.contains("1 rows with missing numbers are left out"), "\(run.output)")
-        // The entropy: log(2 pi e) and the logarithms of the deviations.
+        // The entropy in nats: log(2 pi e), and the logarithms of the deviations.
         let entropy = log(2 * Double.pi) + 1 + log(1.5)
         for (name, slack) in [("normal distribution", 0.05), ("spline flow", 0.4)] {
             let row = ProblemScriptTests.numbers(run.output, after: name)
@@ -228,8 +229,8 @@ import Testing
         #expect(FileManager.default.fileExists(atPath: scratch.path("rows.npz")))
     }
 
-    /// The mark of UTF-8 before the first line, a comma between quotes, a number that overflows, and a column in small
-    /// units, whose deviation is 40e-19 / sqrt(12).
+    /// The byte order mark of UTF-8, a comma between quotes, a number that overflows, and a column of tiny numbers,
+    /// whose deviation is 40e-19 / sqrt(12).
     @Test func whatSpreadsheetsWriteIsRead() throws {
         let scratch = try Scratch()
         var lines = ["\"name, of all\",charge,rest"]

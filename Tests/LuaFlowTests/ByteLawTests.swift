@@ -5,8 +5,8 @@ import Testing
 
 private typealias Host = LuaFlow.Host
 
-/// Texts of scripts are bytes, wherever they go: in and out of native functions, into files and their names, through
-/// states of loops, arguments and capsules.
+/// A script's texts are bytes everywhere: in and out of native functions, in files and their names, in states of loops,
+/// arguments and capsules.
 @Suite struct ByteLawTests {
     private static let texts = "local texts = {" + ByteCases.all().map(ByteCases.literal).joined(separator: ",\n") + "}\n"
     private static let names = "local names = {" + ByteCases.fileNames.map(ByteCases.literal).joined(separator: ",\n") + "}\n"
@@ -37,7 +37,7 @@ private typealias Host = LuaFlow.Host
             """)
     }
 
-    /// Threads, files and light userdata are nothing to Swift, and yet come back.
+    /// Threads, files and light userdata have no meaning in Swift, but pass through unchanged.
     @Test func whatOnlyLuaUnderstandsPassesToo() throws {
         try host().run(code: """
             local thread = coroutine.create(print)
@@ -132,7 +132,7 @@ private typealias Host = LuaFlow.Host
             """)
     }
 
-    /// Exactly these files appear, no others, and what is read by a name is what was written under it.
+    /// Exactly these files are made, and reading by a name gives what was written under it.
     @Test func fileNamesAreBytes() throws {
         let scratch = try Scratch()
         try host().run(code: Self.names + """
@@ -173,7 +173,8 @@ private typealias Host = LuaFlow.Host
             """)
     }
 
-    /// The bytes of the words that the script prints: by a shell, as Foundation's processes take texts only.
+    /// The bytes of the words that the script prints. A shell starts the program, as Foundation's Process takes valid
+    /// Unicode only.
     @Test(arguments: ["", "--sandbox "])
     func argumentsAreBytes(options: String) throws {
         let scratch = try Scratch()
@@ -196,7 +197,7 @@ private typealias Host = LuaFlow.Host
         #expect(result.output == expected, "\(result.errors)")
     }
 
-    /// A script of a name that is no UTF-8, its options and what it reads, recorded and repeated.
+    /// A script whose name is not UTF-8, its options and its input files: recorded, and replayed.
     @Test func capsulesAndReplaysAreByteTrue() throws {
         let scratch = try Scratch()
         let folder = scratch.url.path
@@ -249,7 +250,8 @@ private typealias Host = LuaFlow.Host
             """)
     }
 
-    /// Every subcommand that takes a path takes any: what it reads or writes has that name, and nothing else appears.
+    /// Every subcommand that takes a path takes any bytes: the file that it reads or writes has that name, and no other
+    /// file is made.
     @Test(arguments: ["\\xff", "gr\\xf6", "e\\xcc\\x81", "\\xcc\\x81x", "\\xf4\\x8f\\xbf\\xbf"])
     func subcommandsTakePathsOfBytes(name: String) throws {
         let scratch = try Scratch()

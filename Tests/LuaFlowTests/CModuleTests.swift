@@ -12,7 +12,7 @@ enum CModules {
     }()
 }
 
-/// Lua's own C modules in trusted mode: Debian's lua-lpeg and lua-filesystem. `scripts/setup.sh test` installs them.
+/// Lua C modules in trusted mode: Debian's lua-lpeg and lua-filesystem, which `scripts/setup.sh test` installs.
 @Suite(
     .enabled(if: CModules.areInstalled, "lua-lpeg and lua-filesystem are not installed: sh scripts/setup.sh test"))
 struct CModuleTests {
@@ -33,7 +33,7 @@ struct CModuleTests {
                 """)
     }
 
-    /// Errors, yields and our own objects pass through lpeg's C frames.
+    /// Errors, yields and LuaFlow's objects pass through lpeg's C frames.
     @Test func errorsAndCoroutinesPassThrough() throws {
         let host = try LuaFlow.Host()
         try host.run(
@@ -82,7 +82,7 @@ struct CModuleTests {
         #expect(try Command.interrupted(script, whenThere: scratch.path("ready")) == 130)
     }
 
-    /// What the modules hold when the host goes is released by their own finalisers, in whatever order.
+    /// What the modules hold when the host closes is released by their own finalisers, in any order.
     @Test func theHostClosesWithTheirObjectsOpen() throws {
         let scratch = try Scratch()
         for index in 0..<20 { _ = try scratch.write("\(index)", "") }

@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-/// What `luaflow check` reads: files, folders, pipes; and `luaflow doc` by the names that its pages use.
+/// What `luaflow check` reads (files, folders, pipes), and that `luaflow doc` finds the names that its pages use.
 @Suite struct CheckCommandTests {
     @Test func foldersArePathsToEveryScriptBelow() throws {
         let scratch = try Scratch()
@@ -33,7 +33,7 @@ import Testing
         #expect(result.output == "\(path):1:1: unknown global \"prnt\" (did you mean \"print\"?)\n")
     }
 
-    /// What lies beside scripts is never waited for without a word: not by `check`, not as a plugin, not as a module.
+    /// A pipe without a writer beside the scripts is not waited for: not by `check`, and not as a plugin or module.
     @Test func pipesThatNobodyWritesIntoAreNoModulesAndNoPlugins() throws {
         let scratch = try Scratch()
         try FileManager.default.createDirectory(at: scratch.url.appendingPathComponent("parts"), withIntermediateDirectories: true)
@@ -44,7 +44,7 @@ import Testing
         #expect(plugins.output == "1\n" && plugins.errors.contains("p.lua: the file cannot be read"), "\(plugins)")
         let required = try Command.run(["run", script])
         #expect(required.status == 1 && required.errors.contains("m.lua':\n\tit is a pipe, not a file"), "\(required)")
-        // What is run or loaded may be one: then somebody is waited for, and it is said.
+        // A file that is run or loaded explicitly may be a pipe: then the program waits, and says so.
         let run = try scratch.write("run.lua", "dofile(arg[1])")
         let pipe = scratch.path("m.lua")
         let waiting = try Command.run(
@@ -88,14 +88,14 @@ import Testing
     @Test func noPageEndsASentenceTwice() throws {
         for name in ["checkpoint.save", "data.batches", "projection.Box", "projection.contains"] {
             let page = try Command.run(["doc", name]).output
-            // Not Lua's own dots.
+            // Lua's operators `..` and `...` are no doubled full stops.
             let text = page.replacing("...", with: "").replacing(" .. ", with: "")
             #expect(!text.contains(".."), "\(page)")
         }
     }
 }
 
-/// Many files, and what is none.
+/// Folders of many files, and paths that are no folders.
 @Suite struct CheckFolderTests {
     @Test func aFolderThatIsNamedLikeAScriptIsGoneThrough() throws {
         let scratch = try Scratch()
@@ -107,7 +107,8 @@ import Testing
         #expect(result.output == "\(scratch.url.path)/x.lua/in.lua:1:1: unknown global \"prnt\" (did you mean \"print\"?)\n")
     }
 
-    /// Each file is read once, however many there are: so the work for all of them is what it is for each.
+    /// The files of a folder know each other's globals, and each of many has its own findings. (Each is read once, so
+    /// that the time grows in proportion to their number.)
     @Test func findingsAmongManyAreThoseOfEach() throws {
         let scratch = try Scratch()
         for number in 1...60 {
@@ -118,7 +119,8 @@ import Testing
         _ = try scratch.write("part.lua", "return {value = 1}")
         let result = try Command.run(["check", scratch.url.path])
         let lines = result.output.split(separator: "\n")
-        // OWN of each, the field of each; `thing` is assigned to in all of them, so that nothing is certain of it.
+        // Two findings for each file: OWN, and the field of it. Nothing is reported of `thing`, which every file
+        // assigns.
         #expect(lines.count == 120, "\(result.output.prefix(500))")
         #expect(lines.filter { $0.contains("unknown global \"OWN") }.count == 60)
         #expect(lines.filter { $0.contains("part has no member \"vlaue\"") }.count == 60)

@@ -3,11 +3,11 @@ import Testing
 
 private typealias Host = LuaFlow.Host
 
-/// Objects made of a script's functions are collected with them, also when the functions name the objects; and as long
-/// as anything needs a function, it is there.
+/// Objects made of a script's functions are garbage collected together with them, even when the functions refer to the
+/// objects; as long as something can still call such a function, it is kept.
 @Suite struct CollectionTests {
-    /// Constructors that take functions, as Lua that makes one of the function `f` or of functions made of it; `self`
-    /// is what f names.
+    /// Constructors that take functions, as Lua code that makes an object of the function `f`, or of functions made of
+    /// it. f refers to the object by `self`.
     static let makers = [
         ("law", "distribution.Law{log_prob = f, sample = f, mean = f}"),
         ("mixture", "distribution.Mixture({0.5, 0.5}, {distribution.Law{log_prob = f, sample = f}, distribution.Normal(0, 1)})"),
@@ -53,7 +53,7 @@ private typealias Host = LuaFlow.Host
             """)
     }
 
-    /// While Lua holds the object, a collection changes nothing.
+    /// As long as Lua holds the object, a garbage collection changes nothing.
     @Test(arguments: makers)
     func whatIsHeldStays(name: String, maker: String) throws {
         try host().run(code: """
@@ -75,7 +75,7 @@ private typealias Host = LuaFlow.Host
             """)
     }
 
-    /// The part's own userdata is gone; the whole still calls its functions.
+    /// The userdata of a part is collected; the whole can still call the part's functions.
     @Test func partsOutliveTheirUserdata() throws {
         try host().run(code: """
             local function whole()
@@ -93,7 +93,7 @@ private typealias Host = LuaFlow.Host
             """)
     }
 
-    /// A host keeps the object and nothing in Lua does.
+    /// The object is held by the host only, not by Lua.
     @Test func whatSwiftHoldsStays() throws {
         let host = try host()
         guard case .object(let object)? = try host.run(code: """

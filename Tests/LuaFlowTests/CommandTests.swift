@@ -30,7 +30,7 @@ import Testing
         #expect(result.status == 2 && !result.errors.isEmpty)
     }
 
-    /// One line says what is wrong, and with which option or value; a second one where there is more.
+    /// An error message of one line names what is wrong with which option or value; a second line gives a hint.
     @Test(arguments: [
         (["runn"], "there is no subcommand \"runn\""), (["run"], "'<file>'"), (["--nonsense"], "'--nonsense'"), (["run", "--timeout", "x", "a.lua"], "10, 0.5, 2m"),
         (["run", "--memory", "1", "a.lua"], "--memory 1: at least 1M expected"), (["convert", "a", "b", "--dtype", "float8"], "float8"),
@@ -44,13 +44,13 @@ import Testing
         #expect(lines.dropFirst().allSatisfy { $0.hasPrefix("Try: luaflow") && $0.hasSuffix("--help") }, "\(result.errors)")
     }
 
-    /// What native functions return is seen when it is printed.
+    /// Lists that native functions return are printed with their elements.
     @Test func listsArePrintedWithTheirElements() throws {
         let result = try Command.run(["-e", "local x = tensor.ones(2, 3) print(x.shape, x:size(), x:tolist(), x:tolist()[1], #x.shape, next(x.shape))"])
         #expect(result.output == "{2, 3}\t{2, 3}\t{{1.0, 1.0, 1.0}, {1.0, 1.0, 1.0}}\t{1.0, 1.0, 1.0}\t2\t1\t2\n", "\(result.output)\(result.errors)")
     }
 
-    /// Standard error that takes nothing (a terminal that went away, a full disk) changes no status.
+    /// Standard error that cannot be written (a closed terminal, a full disk) does not change the exit status.
     @Test(arguments: [
         (["nosuchcommand"], 2), (["check", "/no/such/file.lua"], 2), (["check", "-"], 2), (["--nonsense"], 2),
         (["run", "SCRIPT", "--nonsense"], 2), (["run", "SCRIPT"], 0), (["-e", "error('x')"], 1),
@@ -58,7 +58,7 @@ import Testing
         let scratch = try Scratch()
         let script = try scratch.write("a.lua", "local host = require 'host' host.arguments{{'steps', 1}} host.progress(1):update(1):close()")
         let words = try [Command.program.path] + arguments.map { $0 == "SCRIPT" ? script : $0 }
-        // A folder as standard input, which `check -` cannot read.
+        // Standard input is a folder, which `check -` cannot read.
         let result = try Command.run("/bin/sh", ["-c", #"exec "$@" 2>/dev/full </"#, "sh"] + words)
         #expect(result.status == status)
     }
@@ -94,9 +94,9 @@ import Testing
         #expect(try Command.interrupted(script, whenThere: scratch.path("ready")) == 130)
     }
 
-    /// Lua's own C functions look at no hook. Then that is said, and the second Ctrl-C ends the program.
+    /// Lua's own C functions do not check for interrupts. The program says so, and the second Ctrl-C ends it.
     @Test(.timeLimit(.minutes(30))) func aCallThatCannotBeStoppedIsSaidToBe() throws {
-        // A press between the file and the call stops Lua itself: once more, then.
+        // A press between the file and the call interrupts Lua itself: then the test tries again.
         while try !presses() {}
     }
 
@@ -150,13 +150,13 @@ import Testing
 }
 
 extension CommandTests {
-    /// Row M2: what a script may hold is bounded, and running out is an error it can catch.
+    /// What a script may hold is bounded, and running out of memory is an error that it can catch.
     @Test func memoryEndsInAnError() throws {
         let result = try Command.run(["-e", "local ok, message = pcall(tensor.zeros, 1 << 36) assert(not ok and message:find('not enough memory'), message) assert(tensor.ones(3):sum():item() == 3)"])
         #expect(result.status == 0, "\(result.errors)")
     }
 
-    /// A finaliser that never ends, run while the state closes, does not outlive Ctrl-C.
+    /// Ctrl-C stops a finaliser that never ends, which runs while the state closes.
     @Test func interruptsReachFinalisersAtTheEnd() throws {
         let scratch = try Scratch()
         let script = try scratch.write("last.lua", "setmetatable({}, {__gc = function() io.open([[\(scratch.path("ready"))]], 'w'):close() while true do end end})")

@@ -2,12 +2,12 @@ import Foundation
 import LawChecks
 import Testing
 
-/// `scripts/compare_recipes.lua` and what it measures with.
+/// `scripts/compare_recipes.lua` and the measures that it uses.
 @Suite struct CompareRecipesTests {
     static let script = Command.repository.appendingPathComponent("scripts/compare_recipes.lua").path
 
-    /// Structural similarity as SciPy's Gaussian filter gives it for the first shipped digits and their mirror images,
-    /// paler; and of a picture with itself. PSNR counts missing pixels only.
+    /// SSIM as computed with SciPy's Gaussian filter, for the first shipped digits and their paler mirror images, and
+    /// for a picture with itself. PSNR uses missing pixels only.
     @Test func similarityIsThePapers() throws {
         let scratch = try Scratch()
         let code = try scratch.write("quality.lua", """
@@ -28,7 +28,7 @@ import Testing
         #expect(result.status == 0, "\(result.errors)")
     }
 
-    /// A row for every preset and mask and one for their mean, a figure, and the same numbers however digits are
+    /// One row for every preset and mask, one for their mean, and a figure; the numbers do not depend on how digits are
     /// batched.
     @Test func everyPresetOnEveryMask() throws {
         let scratch = try Scratch()
@@ -37,7 +37,7 @@ import Testing
                 ["run", CompareRecipesTests.script, "--steps", "2", "--digits", "3", "--out", scratch.path("r.png")] + arguments,
                 in: scratch.url)
             #expect(result.status == 0, "\(arguments): \(result.errors)")
-            // All but the time.
+            // All columns except the time.
             return result.output.split(separator: "\n").map { $0.split(separator: " ").dropLast().joined(separator: " ") }
         }
         let whole = try table("--presets", "homework,adam", "--masks", "left,random:75")

@@ -1,8 +1,8 @@
 import Foundation
 import Testing
 
-/// `scripts/tools/compositions.lua`: the laws on random compositions of transforms. By hand a million of them:
-/// `luaflow run scripts/tools/compositions.lua --count 1000000`.
+/// `scripts/tools/compositions.lua`: the laws on random compositions of transforms. A longer run by hand: `luaflow run
+/// scripts/tools/compositions.lua --count 1000000`.
 @Suite struct CompositionTests {
     private func compositions(_ arguments: [String]) throws -> Command.Result {
         let script = ProblemScriptTests.scripts.appendingPathComponent("tools/compositions.lua").path
@@ -15,8 +15,8 @@ import Testing
         #expect(run.status == 0 && run.output.contains(expected), "\(run.output)\(run.errors)")
     }
 
-    /// A transform whose log-determinant is wrong is found, and the line that is left has nothing else in it and fails
-    /// by itself.
+    /// A transform with a wrong log-determinant is found, and the failing composition is reduced to that transform
+    /// alone, as a line of Lua that fails when run by itself.
     @Test func aFailureShrinksToALineThatFails() throws {
         let broken =
             "flow.Transform{name = 'Wrong', to_latent = function(x) return x * 2, 1 end, "
@@ -34,7 +34,7 @@ import Testing
 }
 
 @Suite struct TransformModuleTests {
-    /// Networks that a transform of Lua's names as its modules are trained, saved and loaded with it.
+    /// Networks that a scripted transform lists as its modules are trained, saved and loaded with it.
     @Test func networksOfAScriptedTransformBelongToIt() throws {
         let run = try Command.run([
             "-e",

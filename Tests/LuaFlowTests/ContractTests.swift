@@ -1,7 +1,7 @@
 import LuaFlow
 import Testing
 
-/// The names that scripts rely on, as far as they are built: a name that goes missing is a broken promise.
+/// The names that scripts rely on: renaming or removing one breaks scripts.
 @Suite struct ContractTests {
     static let functions: [String: String] = [
         "tensor": """
@@ -70,7 +70,7 @@ import Testing
         }
     }
 
-    /// What lua-api promises of tensors, in the words of a script.
+    /// What lua-api promises of tensors, as Lua assertions.
     static let promises = [
         "local x = tensor({{1, 2}, {3, 4}}) assert(x.shape[1] == 2 and x.shape[2] == 2 and x.dtype == 'float32' and #x == 2)",
         "local x = tensor({{1, 2}, {3, 4}}) assert(x[1]:tolist()[2] == 2 and x[-1]:tolist()[1] == 3 and x[{1, 2}] == 2)",
@@ -88,7 +88,7 @@ import Testing
         "local x = tensor({-1, 2}) assert(projection.Box(0, 1):project_(x) == x and x[{2}] == 1)",
         "local r = tensor({5, 1, 9, 2, 7, 3}):reshape(3, 2) assert(r[{{}, 1}]:argmax():item() == 2 and tensor({7}):expand(4):argmin():item() == 1)",
         "local x = tensor({{3, 4}, {6, 8}}) assert(x:norm(2, 2):tolist()[2] == 10 and x:norm(1):item() == 21 and x:norm{p = 1, dim = 2}:tolist()[1] == 7 and x:norm{dim = 1, keepdim = true}.shape[1] == 1 and x:norm('fro'):item() == x:norm():item() and x:sum{dim = 1, keepdim = true}.shape[1] == 1 and x:sum({}):item() == 21)",
-        // One draw needs no shape, and options need none of what may stand before them.
+        // A single draw needs no shape, and options may stand without the arguments before them.
         "for _, name in ipairs{'normal', 'uniform', 'bernoulli'} do assert(#random[name]().shape == 0 and #random[name]({dtype = 'float64'}).shape == 0) end",
         "local r = random.randint(1, 6) assert(#r.shape == 0 and r:item() >= 1 and r:item() <= 6)",
         "local g = random.generator(3) local a = random.randint(1, 1000, {generator = g}):item() assert(random.randint(1, 1000, {generator = random.generator(3)}):item() == a)",
@@ -109,7 +109,7 @@ import Testing
         "local x = tensor.ones(1 << 20):expand(1 << 12, 1 << 20) assert(#tostring(x) < 1000 and tostring(tensor({1 / 3, 1e-8})):find('1.0000e%-08'))",
         "local c = random.choice(1 << 30, 3, {replace = false}):tolist() assert(c[1] ~= c[2] and c[2] ~= c[3] and c[1] ~= c[3])",
         "assert(random.bernoulli({3, 2}, tensor({1, 0})):sum():item() == 3)",
-        // Options come last, in one table, for every operation; by place they are taken as well.
+        // Options come last, in one table, for every operation; they may also be given by position.
         "local x = tensor({3, 1, 2}) assert(x:sort{descending = true}[{1}] == 3 and x:sort(1, true)[{1}] == 3 and x:sort(1, {descending = true})[{1}] == 3)",
         "local x = tensor({3, 1, 2}) assert(x:topk(1, {largest = false})[{1}] == 1 and x:topk{k = 1, dim = 1}[{1}] == 3 and x:clamp{min = 2}:min():item() == 2 and x:clamp(nil, {max = 1}):max():item() == 1)",
         "local m = tensor.ones(2, 2) assert(m:tril{diagonal = 1}:sum():item() == 4 and m:tril(-1):sum():item() == 1 and m:diag{diagonal = 1}.shape[1] == 1)",
@@ -117,7 +117,7 @@ import Testing
         "local x, w, b = tensor.ones(1, 1, 3, 3), tensor.ones(1, 1, 2, 2), tensor({5}) assert(x:conv2d(w, {bias = b})[{1, 1, 1, 1}] == 9 and x:conv2d(w, b, {padding = 1}).shape[4] == 4 and x:conv2d(w, {}).shape[4] == 2)",
         "assert(tensor({1, 3}):var{unbiased = false}:item() == 1 and tensor({1, 3}):var{correction = 0}:item() == 1 and tensor({1, 3}):std():item() > 1.4)",
         "local x = tensor({10, 20}) assert(x:index_select(1, {}).shape[1] == 0 and x:index_select{dim = 1, index = {2}}[{1}] == 20 and #x:split({1, 1}) == 2)",
-        // Every elementwise operation has its form in place.
+        // Every elementwise operation has an in-place form.
         "local x = tensor({-1, 4}) assert(x:relu_() == x and x:sqrt_():neg_()[{2}] == -2 and x:exp_()[{1}] == 1 and x:pow_(2):masked_fill_(tensor({1, 0}), 7)[{1}] == 7)",
         "local x = tensor({1, 2}) assert(x:mul_(x)[{2}] == 4 and x:clamp_{max = 1}[{2}] == 1 and x:cumsum_(1)[{2}] == 2)",
         "local g = random.generator(1) local x = tensor.zeros(50):normal_(3, 0.1, {generator = g}) assert(x:mean():item() > 2.5 and x:uniform_{low = 1, high = 2}:min():item() >= 1)",
@@ -127,7 +127,7 @@ import Testing
         "local x = tensor({{1, 2}, {3, 4}}) assert(random.choice(x, 3).shape[1] == 3 and random.choice(x).shape[1] == 2 and random.choice(x, 2, {replace = false}):sum():item() == 10)",
         "local n = 0 for x, y, rows in data.batches({tensor.arange(1, 5), tensor.arange(11, 15)}, 2) do assert((y - x - 10):abs():sum():item() == 0 and x[{1}] == rows[{1}]) n = n + #x end assert(n == 5)",
         "assert(tensor.full({2}, tensor(3)):sum():item() == 6 and tensor{tensor(1), tensor(2)}[{2}] == 2)",
-        // A view that repeats elements is read, and written element by element only.
+        // A view that repeats elements can be read, but written only element by element.
         "local e = tensor.ones(1):expand(3) e[2] = 5 assert(e[{1}] == 5) local d = tensor.zeros(3, 3) d:t()[{{1, 2}, {2, 3}}] = 1 assert(d:sum():item() == 4)",
         "local d = distribution assert(d.Categorical{probs = {2, 2}}:log_prob(1):item() == d.Categorical{0.5, 0.5}:log_prob(1):item() and d.Normal{loc = 1, scale = 2}.mean:item() == 1 and d.Normal(1, {scale = 2}).stddev:item() == 2)",
         "local d = distribution assert(d.Mixture{weights = {1, 1}, components = {d.Normal(0, 1), d.Normal(2, 1)}}.mean:item() == 1 and d.MultivariateNormal{loc = {0}, covariance_matrix = {{4}}}.variance:item() == 4 and d.Bernoulli{probs = 0.25}.mean:item() == 0.25)",
@@ -137,7 +137,7 @@ import Testing
 
     @Test(arguments: promises) func promisesHold(script: String) throws { try ContractTests.host().run(code: script) }
 
-    /// Wrong calls: what the message must hold.
+    /// Wrong calls, and what the message must contain.
     static let faults: [(script: String, message: String)] = [
         ("tensor.zeros(2, 5):matmul(tensor.zeros(3, 5))", "tensor.matmul: (2, 5) and (3, 5) do not chain: 5 ~= 3"),
         ("tensor.zeros(0 / 0)", "tensor.zeros: argument 1 (d): a whole number from 0 expected, got nan"),
@@ -164,7 +164,7 @@ import Testing
         ("tensor.ones(2, 3):sum(1, {dim = 2})", "dim is given twice"), ("random.normal({2}, 0 / 0)", "argument 2 (mean): a number expected, got nan"),
         ("tensor.ones(2, 3):sum{dimm = 1}", "did you mean \"dim\"?"), ("tensor.ones(2, 3):sum({1, dim = 2})", "unknown option dim"),
         ("tensor.zeros({2, foo = 2})", "unknown option foo"), ("tensor.ones(2, 3):reshape{6, foo = 1}", "unknown option foo"),
-        // A mask is zeros and ones: positions would pick, as a mask, everything.
+        // A mask has ones and zeros only: positions, taken for a mask, would select everything.
         ("return tensor({10, 20, 30})[tensor({3, 1, 2})]", "tensor[]: a float32 tensor picks nothing"),
         ("local y = tensor({1, 2, 3}) y[tensor({2, 3, 3})] = -1", "positions int64"),
         ("tensor({1, 2}):masked_select(tensor({0, 0 / 0}))", "this one holds nan"), ("tensor({1, 2}):where(tensor({0.5, 1}), 0)", "tensor:where: argument 2 (mask): a mask holds 0 and 1 only"),

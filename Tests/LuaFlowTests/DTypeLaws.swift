@@ -4,19 +4,19 @@ import Scripting
 import Tensors
 import Testing
 
-/// Which type an operation's result has, for every operation of the catalogue and every type of its operand; and that
-/// no result shares memory with an operand unless the documentation says so.
+/// The dtype of an operation's result, for every operation of the catalogue and every dtype of its operand; and that no
+/// result shares memory with an operand unless the documentation says so.
 @Suite(.timeLimit(.minutes(30))) struct DTypeLaws {
-    /// The type of a result, by that of x.
+    /// How the dtype of a result follows from that of x.
     enum Rule: Sendable {
-        /// float32 of int64 and bool: floating functions.
+        /// int64 and bool give float32: floating-point functions.
         case floating
-        /// int64 of int64 and bool: what is counted and added.
+        /// int64 and bool give int64: counts and sums.
         case counted
-        /// The type of x: what moves and picks elements.
+        /// The dtype of x: operations that move or select elements.
         case kept
         case always(DType)
-        /// int64 and bool are refused, with a way out.
+        /// int64 and bool are refused, with a hint at a conversion.
         case refused
 
         func type(of x: DType) -> DType? {
@@ -30,7 +30,7 @@ import Testing
         }
     }
 
-    /// What is called on a matrix x (A is a regular one made of it), and the types of the results.
+    /// A call on a matrix x (A is a regular matrix made of it), and the rules of its results' dtypes.
     struct Call: Sendable, CustomTestStringConvertible {
         let operation: String
         let code: String
@@ -40,13 +40,14 @@ import Testing
 
     private static func calls(_ rules: [Rule], _ codes: String...) -> [Call] {
         codes.map { code in
-            // The operation's name stands before an @.
+            // The operation's name is what precedes an @.
             let name = code.split(separator: "@")[0]
             return Call(operation: String(name), code: String(code.dropFirst(name.count + 1)), rules: rules)
         }
     }
 
-    /// The calls below; an operation on every element of one tensor that is not among them is a floating function.
+    /// The calls below; every elementwise operation of one tensor that is not among them is taken to be a
+    /// floating-point function.
     static let all: [Call] = {
         let listed = groups.flatMap { $0 }
         let named = Set(listed.map(\.operation))
@@ -129,7 +130,7 @@ import Testing
         }
     }
 
-    /// What takes two tensors, and the types of its result by the type that holds both.
+    /// Calls with two tensors, and the rule that gives the result's dtype from the operands' common dtype.
     static let joining: [(code: String, rule: Rule)] = [
         ("x + y", .counted), ("x - y", .counted), ("x * y", .counted), ("x ^ y", .counted), ("x / y", .floating), ("x:maximum(y)", .kept),
         ("x:minimum(y)", .kept), ("x:clamp(y, y)", .kept), ("x:where(x:gt(0), y)", .kept), ("tensor.cat({x, y})", .kept), ("tensor.stack({x, y})", .kept),
@@ -156,7 +157,7 @@ import Testing
         }
     }
 
-    /// Shapes on which an operation may find nothing to do.
+    /// Shapes for which some operations have nothing to do, and might return their operand.
     static let shapes = ["{1, 1}", "{2, 1}", "{1, 2}", "{2, 2}"]
 
     @Test(arguments: shapes) func noResultSharesMemoryUnlessItSaysSo(shape: String) throws {

@@ -1,7 +1,7 @@
 import LuaFlow
 import Testing
 
-/// What lua-api says of int64 and bool tensors, in the words of a script.
+/// What lua-api says of int64 and bool tensors, as Lua assertions.
 @Suite(.timeLimit(.minutes(30))) struct DTypeTests {
     private static let prelude = """
         local function D(t) return tensor(t, {dtype = "float64"}) end
@@ -39,7 +39,8 @@ import Testing
         "local x = tensor{3, 9, 4} same(tensor{x:argmax(), x:argmin()}, {2, 1}, 'int64') same(x[tensor{x:argmax()}], {9}, 'float32')",
     ]) func makersKnowTheTypes(code: String) throws { try run(code) }
 
-    /// A position as argmax returns it stands where a number does among the indices of a table; other tensors do not.
+    /// In a table of indices a scalar position, as argmax returns it, stands for a number; other tensors are refused
+    /// there.
     @Test(arguments: [
         "local x = tensor{{1, 2}, {3, 4}} local i = x:sum(2):argmax() assert(x[{i, 1}] == 3 and x[{-1, i}] == 4 and x[{{1, i}, 1}].shape[1] == 2)",
         "local x = tensor{{1, 2}, {3, 4}} local i = x:sum(2):argmax() x[{i, {}}] = 0 same(x, {1, 2, 0, 0}, 'float32') x[{i, I(1)}] = 5 assert(x[{2, 1}] == 5)",
@@ -82,7 +83,7 @@ import Testing
     ]) func elementsAreReadOut(code: String) throws { try run(code) }
 
     @Test(arguments: [
-        // The fault: a tensor of positions that was taken for a mask.
+        // A tensor of positions must not be taken for a mask.
         "local w = tensor{10, 20, 30} w[tensor{9, 3, 2}:argmax()] = 0 same(w, {0, 20, 30}, 'float32')",
         "local w = tensor{10, 20, 30} same(w[tensor{9, 3, 12}:argmax()], {30}, 'float32') assert(#w[tensor{9, 3, 2}:argmax()].shape == 0)",
         "local x = tensor{{1, 2}, {3, 4}, {5, 6}} same(x[I{3, -3}], {5, 6, 1, 2}, 'float32') assert(table.concat(x[I{{1, 2}}].shape, ' ') == '1 2 2')",

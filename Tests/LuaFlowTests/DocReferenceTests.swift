@@ -2,7 +2,7 @@ import Foundation
 import LuaFlow
 import Testing
 
-/// `luaflow doc --json`: every name, with all that its page has.
+/// `luaflow doc --json` has every name, with everything that the name's page has.
 @Suite struct DocReferenceTests {
     private struct Reference: Decodable {
         struct Module: Decodable {
@@ -44,7 +44,8 @@ import Testing
             #expect(entry.errors == documentation.errors && entry.source == documentation.source, "\(name)")
             #expect(entry.example == documentation.example && entry.see == documentation.see, "\(name)")
         }
-        // Modules, types and plain values as well; names of tables in modules are parts of their functions' names.
+        // Modules, types and plain values as well; the name of a table within a module is a part of its functions'
+        // names.
         let known = Set(
             entries.keys + reference.modules.map(\.name) + reference.types.map(\.name)
                 + reference.modules.flatMap(\.constants).map(\.name))

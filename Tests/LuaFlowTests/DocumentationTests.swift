@@ -2,7 +2,7 @@ import Foundation
 import LuaFlow
 import Testing
 
-/// Everything scripts can name is documented, and every example runs.
+/// Everything that scripts can name is documented, and every example runs.
 @Suite struct DocumentationTests {
     static func entries() throws -> [(name: String, documentation: Documentation)] {
         try Manual(Host.builtInModules).all
@@ -24,7 +24,7 @@ import Testing
             var options = Interpreter.Options()
             options.globals = true
             let host = try Host(options: options)
-            // Examples that write do so beside nothing of the user's.
+            // Examples write files in the test's folder only.
             let prelude = "local n = 0 os.tmpname = function() n = n + 1 return [[\(scratch.path("file"))]] .. n end "
             do {
                 try host.run(code: prelude + example, name: "example of \(name)")
@@ -40,7 +40,7 @@ import Testing
             let lines = try index.page(name).split(separator: "\n")
             #expect(!lines.contains { $0.hasSuffix("..") && !$0.hasSuffix("...") }, "\(name)")
         }
-        // A set {x : a . x <= b} has a sentence's end behind it, not within.
+        // In the text of a set {x : a . x <= b} the dot is no end of a sentence: pages must not break there.
         #expect(try !index.page("projection").contains(" . \n") && !index.page("projection").contains("a .\n"))
     }
 

@@ -1,7 +1,7 @@
 import LuaFlow
 import Testing
 
-/// Numbers at the edge of what a type holds, and slopes at kinks: what PyTorch, SciPy or mathematics say there.
+/// Numbers at the limits of a type, and gradients at kinks, as PyTorch, SciPy or mathematics define them.
 @Suite struct EdgeTests {
     private func run(_ code: String, _ location: SourceLocation = #_sourceLocation) throws {
         let prelude = """
@@ -32,7 +32,7 @@ import Testing
         "local p = projection.L1Ball(1)(tensor({1e20, 1e20, 1})):tolist() assert(p[1] == 0.5 and p[2] == 0.5 and p[3] == 0)",
     ]) func valuesKeepTheirDigits(code: String) throws { try run(code) }
 
-    /// SciPy's values, in float64 rounded.
+    /// SciPy's float64 values, rounded to float32.
     @Test(arguments: [
         ("distribution.StudentT(1e6):log_prob(0)", -0.91893878), ("distribution.Beta(1e5, 1e5):log_prob(0.5)", 5.8772437),
         ("distribution.Poisson(1e6):log_prob(1e6)", -7.8266938), ("distribution.Gamma(1e6, 1e6):entropy()", -5.4888167),
@@ -88,7 +88,7 @@ import Testing
         assert(w[{1, 2}] == 1)
         """,
         "local x = tensor({1, 2}):requires_grad_() local z = x * 1 z:mul_(3) z:mul_(z) z:view(2):add_(1) assert(z[{2}] == 37)",
-        // What the gradient does not read may be overwritten; what it reads may not.
+        // A tensor that the gradient does not read may be overwritten; one that it reads may not.
         """
         local x = tensor({1, 2, 3}, {requires_grad = true})
         local y = x:clone()
@@ -120,7 +120,7 @@ import Testing
         "assert(not pcall(autodiff.grad, function(a) return a:sum() end, tensor{1, 2}, {argnums = {1, 1}}))",
     ]) func memoryIsNotWrittenByMistake(code: String) throws { try run(code) }
 
-    /// Seeds under which rounding reached the end before.
+    /// With seed 0 a draw was once rounded to the excluded end of its interval.
     @Test(arguments: [
         "for _ = 1, 35 do assert(random.uniform({2097152}):max():item() < 1) end",
         "for _ = 1, 35 do assert(distribution.Uniform(0, 1):sample({2097152}):max():item() < 1) end",
@@ -139,7 +139,7 @@ import Testing
         try run(code)
     }
 
-    /// What is held in Swift's own collections counts, too, and is not asked of a system that would not give it.
+    /// Memory in Swift's own collections counts against the limit, and is refused before it is asked of the system.
     @Test(arguments: [
         "tensor.ones(1, {dtype = 'float64'}):expand(4000000):clone():sort()", "random.choice(40000000, 4000000, {replace = false})",
         "tensor.ones(4000000):gather(1, tensor.ones(4000000))",

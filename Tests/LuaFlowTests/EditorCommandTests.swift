@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-/// `luaflow check`, `luaflow doc --luacats` and `luaflow completions`, as a user runs them.
+/// `luaflow check`, `luaflow doc --luacats` and `luaflow completions` as a user runs them.
 @Suite struct EditorCommandTests {
     @Test func checkReportsAndLeavesWithOne() throws {
         let scratch = try Scratch()
@@ -61,7 +61,7 @@ import Testing
             "\(result.errors)")
     }
 
-    /// The parts of plugins in the shells: names of subcommands, and what their `complete` gives.
+    /// What plugins add to completion in the shells: names of subcommands, and the words of their `complete`.
     @Test(arguments: ["bash", "zsh", "fish"]) func shellsCompletePlugins(shell: String) throws {
         let scratch = try Scratch()
         _ = try scratch.write(
@@ -113,7 +113,7 @@ import Testing
         #expect(try Command.run(["doc", "--luacats", scratch.url.path]).output.contains("is yours"))
         #expect(try String(contentsOfFile: scratch.path(".luarc.json"), encoding: .utf8) == "{}")
         #expect(try Command.run(["doc", "--luacats"]).output.contains(text))
-        // Definitions of the user's own are never overwritten, and nothing else is written then.
+        // The user's own definition files are never overwritten; when one is in the way, nothing is written.
         let own = try scratch.write("luacats/tensor.lua", "---@meta tensor\n-- mine\n")
         try FileManager.default.removeItem(atPath: scratch.path("luacats/flow.lua"))
         let refused = try Command.run(["doc", "--luacats", scratch.url.path])

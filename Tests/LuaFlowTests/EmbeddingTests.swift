@@ -2,7 +2,7 @@ import LuaFlow
 import Synchronization
 import Testing
 
-/// What a Swift program does with a host.
+/// What a Swift program can do with a host.
 @Suite struct EmbeddingTests {
     @Test func aHostInFiveLines() throws {
         let host = try Host()
@@ -112,7 +112,7 @@ import Testing
         let seen = Mutex<[String]>([])
         try host.define("ask") { [unowned interpreter] in interpreter.askForPause() }
         let loop = "state = {x = 0} for k in require('host').steps(9, state) do state.x = k asked = ask() end return state.x"
-        // Nobody would answer: nothing is offered.
+        // There is nobody to answer a prompt, so none is offered.
         #expect(try host.evaluate(loop) == 9 && host.get("asked", as: Bool.self) == false)
         try host.onPause { point in
             seen.withLock { $0.append(point.summary) }
@@ -167,7 +167,7 @@ import Testing
                 group.addTask {
                     let host = try Host()
                     try host.set("seed", seed)
-                    // The same numbers as when it runs alone: the generator is the host's own.
+                    // The same numbers as when it runs alone, as every host has its own generator.
                     let sum = try await host.interpreter.perform {
                         try host.evaluate(
                             """
@@ -199,7 +199,7 @@ import Testing
         #expect(Set(sums.values).count == 4)
     }
 
-    /// More than Lua's stack holds.
+    /// Lists that are longer than Lua's stack.
     @Test func longListsArrive() throws {
         let host = try LuaFlow.Host()
         try host.run(code: "t = {} for i = 1, 600000 do t[i] = i end holes = {1, nil, 3}")

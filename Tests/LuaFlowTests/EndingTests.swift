@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-/// How `luaflow` ends: by what status, and saying what.
+/// The exit status of `luaflow`, and what it prints at the end.
 @Suite struct EndingTests {
     @Test func finalisersThatDoNotEndAreStopped() throws {
         let result = try Command.run(["--timeout", "0.5", "-e", "setmetatable({}, {__gc = function() while true do end end}) print('done')"])
@@ -20,7 +20,7 @@ import Testing
         #expect(try Command.interrupted(script, whenThere: ready) == 130)
     }
 
-    /// What a script raises is shown, whatever it is.
+    /// Whatever value a script raises as an error is shown.
     @Test(arguments: [
         ("error{code = 2}", "{code = 2}"), ("error{code = 2, 'a', nested = {true}}", "nested"),
         ("error(nil)", "(error object is a nil value)"), ("error(true)", "(error object is a boolean value)"),

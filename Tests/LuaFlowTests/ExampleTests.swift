@@ -1,19 +1,18 @@
 import Foundation
 import Testing
 
-/// Packages that depend on the library: the examples, and the skeleton that `luaflow new module` writes. Both are
-/// built, in one folder, so that LuaFlow itself is compiled once; without optimisation, which takes a fraction of the
-/// time.
+/// Packages that depend on the library: the examples, and the skeleton that `luaflow new module` writes. Both are built
+/// in one folder, so that LuaFlow is compiled once; without optimisation, which compiles several times as fast.
 @Suite(.serialized) struct ExampleTests {
     private static let built = Command.repository.appendingPathComponent(".build/examples").path
 
     private func build(_ package: String, _ product: String) throws -> String {
-        // The versions that the tests themselves were built with: nothing is looked up anew.
+        // The versions of dependencies that the tests were built with, so that nothing is looked up again.
         let pins = package + "/Package.resolved"
         try? FileManager.default.removeItem(atPath: pins)
         try FileManager.default.copyItem(atPath: Command.repository.appendingPathComponent("Package.resolved").path, toPath: pins)
         let result = try Command.run(
-            // What is kept of one package's build is not for the next one.
+            // A build description that was cached for one package must not be used for another.
             "swift",
             [
                 "build", "--disable-build-manifest-caching", "--package-path", package, "--scratch-path", Self.built,
@@ -41,7 +40,7 @@ import Testing
             lines[1].hasSuffix(
                 "demo.lua:16: running:add: argument 2 (x): a tensor or a number expected, got \"seven\""), "\(lines[1])"
         )
-        // Its examples hold, and it stands beside the built-in modules.
+        // The skeleton's examples pass, and its module is listed beside the built-in ones.
         let scratch = try Scratch()
         let script = try scratch.write(
             "own.lua",

@@ -1,2 +1,2 @@
-// Nearly every test here runs the program.
+// Nearly every test of this folder runs the program.
 @_exported import ProgramChecks

@@ -2,8 +2,8 @@ import Foundation
 import LuaFlow
 import Testing
 
-/// Files as a user of the command meets them: conversions that say what changes, limits that are errors, results that
-/// go from one call to the next.
+/// Files as a user of the command meets them: conversions that report what changes, limits that are errors, and results
+/// of one call that the next one reads.
 @Suite struct FileCommandTests {
     static let modules = """
         for _, name in ipairs{"tensor", "checkpoint", "data", "flow", "optim", "image", "plot"} do _G[name] = require(name) end
@@ -57,7 +57,7 @@ import Testing
         let numpy = try Command.run(["convert", scratch.path("in"), scratch.path("out.npz")])
         #expect(numpy.status == 0 && numpy.output.contains("  bfloat16 -> float32: 1 tensor (b)\n"), "\(numpy)")
         let half = try Command.run(["convert", scratch.path("in"), scratch.path("half.npz"), "--dtype", "float16"])
-        // A vector, even in a matrix of one row, stays in float32.
+        // A vector keeps float32, and so does a matrix of one row.
         #expect(half.output.contains("bfloat16 -> float32: 1 tensor (b)") && !half.output.contains("int64"), "\(half)")
         let help = try Command.run(["convert", "--help"]).output.split { $0 == " " || $0 == "\n" }.joined(separator: " ")
         #expect(help.contains("Integers and booleans keep their types"), "\(help)")

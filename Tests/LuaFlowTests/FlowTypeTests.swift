@@ -1,7 +1,7 @@
 import LuaFlow
 import Testing
 
-/// Numbers beside float64 stay what they are in flows, too, and never raise float32.
+/// Lua numbers beside a float64 tensor do not lose digits in flows, and beside float32 they do not make it float64.
 @Suite(.timeLimit(.minutes(30))) struct FlowTypeTests {
     private func run(_ code: String) throws {
         try ContractTests.host().run(code: "local function D(t) return tensor(t, {dtype = 'float64'}) end\n" + code)
@@ -15,7 +15,7 @@ import Testing
         "local m = flow.Flow('normal', {flow.Scaling{0.1}}, {dim = 1}) assert(m:sample(2).dtype == 'float32' and m:log_prob(tensor{0}).dtype == 'float32')",
     ]) func scalesGivenAsATable(code: String) throws { try run(code) }
 
-    /// Draws have all digits where the law or a parameter is float64.
+    /// Draws have float64's digits where the base distribution or a parameter is float64.
     @Test(arguments: [
         "flow.Flow(distribution.Normal(D(0), D(1)), {}, {dim = 2})", "flow.Flow(distribution.Normal(D{0, 1}, 1), {flow.Scaling{0.1, 0.2}})",
         "flow.Flow('normal', {flow.Scaling(D{0.1, 0.2})}, {dim = 2})", "flow.Flow('logistic', {flow.Scaling(D{0, 0})}, {dim = 2})",

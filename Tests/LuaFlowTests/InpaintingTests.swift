@@ -6,7 +6,7 @@ import LawChecks
 import LuaFlow
 import Testing
 
-/// Problem 3 with the shipped flow on shipped digits.
+/// Problem 3 with the shipped flow, on shipped digits.
 @Suite struct InpaintingTests {
     static let script = Command.repository.appendingPathComponent("scripts/problem3_inpainting.lua").path
 
@@ -14,7 +14,7 @@ import Testing
         try Command.run(["run", script, "--out", scratch.path("figure.png")] + arguments, in: scratch.url)
     }
 
-    /// The shipped float16 weights against PyTorch's float64 arithmetic on the same weights.
+    /// The shipped float16 weights against PyTorch's float64 arithmetic with the same weights.
     @Test func theShippedFlowIsPyTorchs() throws {
         let flow = try Flow.load(Command.repository.appendingPathComponent("models/nice-mnist.safetensors").path)
         let fixture = try #require(Bundle.module.url(forResource: "Fixtures/shipped", withExtension: "safetensors"))
@@ -99,7 +99,7 @@ import Testing
         #expect(try Data(contentsOf: URL(fileURLWithPath: one.path("figure.png"))) == Data(contentsOf: URL(fileURLWithPath: two.path("figure.png"))))
     }
 
-    /// A function added to one of the three files is usable by its name with no other edit.
+    /// A function that is added to one of the three files of parts is found by its name without any other edit.
     @Test func addedPartsAreFoundByName() throws {
         let scratch = try Scratch()
         let scripts = scratch.url.appendingPathComponent("scripts")
@@ -115,15 +115,15 @@ import Testing
         #expect(result.status == 0 && result.output.contains("392 missing pixels"), "\(result.errors)\(result.output)")
     }
 
-    /// The numbers of a line of the output.
+    /// The numbers on the line of the output that begins with `start`.
     private static func numbers(_ output: String, _ start: String) -> [Double] {
         output.split(separator: "\n").first { $0.hasPrefix(start) }?.split(separator: " ").compactMap { Double($0) } ?? []
     }
 
     static let masks = ["rectangle", "left", "right", "top", "bottom", "rows", "columns:10", "random:75", "checkerboard"]
 
-    /// The preset `best` fills in what every mask hides, and settles. (What it reaches over many digits is in the
-    /// README.)
+    /// The preset `best` fills in the hidden pixels of every mask, and converges. (The README has its quality over many
+    /// digits.)
     @Test(arguments: masks) func bestSucceedsOnEveryMask(mask: String) throws {
         let scratch = try Scratch()
         var sum = 0.0
@@ -132,7 +132,7 @@ import Testing
                 ["--preset", "best", "--mask", mask, "--digit", digit, "--steps", "200"], in: scratch)
             #expect(result.status == 0 && result.output.contains("largest violation 0\n"), "\(result.errors)")
             #expect(!result.output.contains("oscillates"), "\(mask): \(result.output)")
-            // -log p may stay, or rise: what best descends is a blurred one.
+            // -log p may stay or rise, as `best` descends a blurred density.
             let black = try InpaintingTests.inpaint(
                 ["--preset", "best", "--mask", mask, "--digit", digit, "--steps", "0"], in: scratch)
             let psnr = try #require(InpaintingTests.numbers(result.output, "PSNR").first)
@@ -143,7 +143,7 @@ import Testing
         #expect(sum / 2 > 9, "\(mask): \(sum / 2) dB")
     }
 
-    /// A run that swings between two values says so, with what to try; one that settled says nothing.
+    /// A run that oscillates between two values says so and what to try; a run that settled says nothing.
     @Test func aRunThatOscillatesSaysSo() throws {
         let scratch = try Scratch()
         for (arguments, word) in [
@@ -165,7 +165,8 @@ import Testing
         }
     }
 
-    /// The bar's last value, the end of the curve, the printed value and the returned picture are one.
+    /// The progress bar's last value, the end of the curve, the printed value and the value of the returned picture are
+    /// the same.
     @Test func oneNumberForOnePicture() throws {
         let scratch = try Scratch()
         let script = try scratch.write("caught.lua", """
@@ -188,7 +189,7 @@ import Testing
         }
     }
 
-    /// Presets from a plugin: a table, and a function of the text behind the colon; wrong ones are explained.
+    /// Presets from a plugin: a table, or a function of the text after the colon. Wrong ones are explained.
     @Test func presetsAreRegistered() throws {
         let scratch = try Scratch()
         try FileManager.default.createDirectory(atPath: scratch.path("p"), withIntermediateDirectories: true)
@@ -219,7 +220,7 @@ import Testing
                 in: scratch.url)
             #expect(result.status == 0 && result.output.contains("after 6 steps"), "\(arguments): \(result.errors)")
         }
-        // An objective of its own, and a number of steps: --steps counts, else the preset's.
+        // With an objective and a number of steps of its own; --steps takes precedence over them.
         let pulled = try Command.run(
             ["run", "--plugins", "p", InpaintingTests.script, "--out", scratch.path("x.png"), "--preset", "pulled"], in: scratch.url)
         #expect(pulled.status == 0 && pulled.output.contains("after 4 steps"), "\(pulled.errors)\(pulled.output)")
@@ -241,7 +242,8 @@ import Testing
         #expect(help.output.contains("scaled") && help.output.contains("homework"), "\(help.output)")
     }
 
-    /// A preset that is added to the file is found by its name, and one that is changed during a run counts at once.
+    /// A preset that is added to the file is found by its name, and a preset that is edited during a run takes effect
+    /// at once.
     @Test func presetsAreLive() throws {
         let scratch = try Scratch()
         let scripts = scratch.url.appendingPathComponent("scripts")
@@ -250,7 +252,7 @@ import Testing
             at: scratch.url.appendingPathComponent("models"),
             withDestinationURL: Command.repository.appendingPathComponent("models"))
         let path = scripts.appendingPathComponent("inpainting/presets.lua")
-        // The schedule of the preset rewrites the file at step 3 and says what step size it is given.
+        // The preset's schedule rewrites the file at step 3, and prints the step size that it gets.
         let text = try String(contentsOf: path, encoding: .utf8).replacingOccurrences(of: "\nreturn presets\n", with: """
 
             presets.mine = {start = 0, lr = 1e-6, schedule = function(k, lr)
@@ -276,7 +278,7 @@ import Testing
         #expect(result.output.contains("step 1 of 1e-06\n") && result.output.contains("step 30 of 2e-06\n"), "\(result.output)")
     }
 
-    /// Titles say what is shown: the mask, the method, its step size.
+    /// A figure's title names the mask, the method and its step size.
     @Test func titlesNameTheRun() throws {
         let scratch = try Scratch()
         let script = try scratch.write("titles.lua", """
@@ -294,7 +296,7 @@ import Testing
         }
     }
 
-    /// A mask that is none, and one that hides nothing.
+    /// A mask that does not exist, and one that hides nothing.
     @Test func wrongMasksAreExplained() throws {
         let scratch = try Scratch()
         _ = try scratch.write("masks.lua", """
@@ -318,7 +320,7 @@ import Testing
         }
     }
 
-    /// Wrong input: status 2, no figure, and one line that names the option.
+    /// Wrong options: status 2, no figure, and one line that names the option.
     static let faults: [([String], String)] = [
         (["--mask", "rectangel"], "rectangle"), (["--schedule", "cosin"], "cosine"), (["--noise", "langvin"], "langevin"),
         (["--maks", "top"], "--mask"), (["--steps", "x"], "--steps"), (["--steps", "-1"], "--steps"), (["--steps", "1.5"], "--steps"), (["--steps"], "--steps"),

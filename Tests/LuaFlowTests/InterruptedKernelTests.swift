@@ -2,9 +2,9 @@ import LuaFlow
 import Synchronization
 import Testing
 
-/// Native code that takes long looks for an interrupt on its way, and not only at its beginning.
+/// Native code that takes long looks for an interrupt repeatedly, and not only at its beginning.
 @Suite(.timeLimit(.minutes(30))) struct InterruptedKernelTests {
-    /// Each looks more than once at sizes of a fraction of a second.
+    /// At these sizes, which take a fraction of a second, each looks more than once.
     @Test(arguments: [
         "local _ = x:sort()", "local _ = x:topk(3)", "local _ = x:cumsum(1)", "local _ = x:tolist()", "local _ = x:gather(1, places)",
         "local _ = x:index_select(1, places)", "local _ = x:flip(1)", "local _ = x:roll(5)", "local _ = x:masked_select(all)",
@@ -31,7 +31,7 @@ import Testing
         }
         try host.run(code: "counted(function() \(code) end)")
         #expect(looks.withLock { $0 } > 1, "\(code)")
-        // And it stops there.
+        // It stops at a later look as well.
         let stopping = Cancellation { looks.withLock { $0 -= 1; return $0 <= 0 } }
         looks.withLock { $0 = 2 }
         try host.define("stopped") { (f: FunctionValue) in

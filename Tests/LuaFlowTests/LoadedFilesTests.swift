@@ -4,7 +4,7 @@ import Testing
 
 private typealias Host = LuaFlow.Host
 
-/// The record of what a run read.
+/// The record of the files that a run read.
 @Suite struct LoadedFilesTests {
     private func files(_ host: Host) -> [LoadedFiles.File] { host.context.service(LoadedFiles.self).all }
 

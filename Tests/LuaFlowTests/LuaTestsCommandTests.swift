@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-/// `make lua-tests`, on a folder of little files in the place of the official tests.
+/// `make lua-tests`, with a folder of small files in the place of Lua's official tests.
 @Suite(.timeLimit(.minutes(30))) struct LuaTestsCommandTests {
     private func run(_ folder: String, limit: Int = 60) throws -> (status: Int32, output: String) {
         let process = Process()

@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-/// `luaflow new`: every skeleton works as it is written. (The module's is built in ``ExampleTests``.)
+/// `luaflow new`: every skeleton works as written. (The module's is built in ``ExampleTests``.)
 @Suite struct NewTests {
     private let scratch: Scratch
 
@@ -9,7 +9,7 @@ import Testing
 
     private func run(_ arguments: String...) throws -> Command.Result { try Command.run(arguments, in: scratch.url) }
 
-    /// The commands that the advice of a result names, as words.
+    /// The commands that the result's advice names, split into words.
     private func advised(_ result: Command.Result) -> [[String]] {
         result.output.split(separator: "\n").dropFirst().map { line in
             line.prefix { $0 != "#" }.split(separator: " ").map(String.init)
@@ -31,7 +31,7 @@ import Testing
         }
     }
 
-    /// The files that skeletons are made of are Lua that the checker reads like any.
+    /// The templates of skeletons are Lua in which the checker finds no fault.
     @Test func nothingIsWrongInTheTemplates() throws {
         let folder = "Sources/LuaFlowCommand/New/Templates/"
         let result = try Command.run(["check", folder + "script.lua", folder + "plugin.lua"], in: Command.repository)
@@ -48,7 +48,7 @@ import Testing
         #expect(
             try Command.run(Array(commands[1].dropFirst()), in: scratch.url).output
                 == "hello from stripes2\nhello from stripes2\n")
-        // Beside the script it is found by itself.
+        // A plugin beside the script is found without an option.
         _ = try scratch.write(
             "use.lua",
             """
@@ -74,7 +74,7 @@ import Testing
         #expect(used.status == 0 && used.output == "3 words\n", "\(used.errors)")
     }
 
-    /// A disk that is full, or a limit on files: said, and neither a file nor a folder is left.
+    /// On a full disk, or beyond a limit on file sizes, there is an error, and neither a file nor a folder is left.
     @Test func whatCannotBeWrittenLeavesNothing() throws {
         let program = try Command.program.path
         for words in ["plugin two", "plugin two --in deep/folder", "script one --in here"] {
@@ -89,7 +89,7 @@ import Testing
         let result = try run("new", "script", "mine")
         #expect(result.status == 1 && result.errors.contains("mine.lua exists already"), "\(result.errors)")
         #expect(try String(contentsOfFile: scratch.path("mine.lua"), encoding: .utf8) == "precious")
-        // A module is several files: none is written when one is there.
+        // A module consists of several files: none is written when one of them exists.
         try FileManager.default.createDirectory(atPath: scratch.path("Half"), withIntermediateDirectories: true)
         _ = try scratch.write("Half/demo.lua", "precious")
         #expect(try run("new", "module", "Half", "--luaflow", Command.repository.path).status == 1)
@@ -111,7 +111,7 @@ import Testing
         #expect(try FileManager.default.contentsOfDirectory(atPath: scratch.url.path).isEmpty)
     }
 
-    /// What the skeletons would make of a name is taken, or no name at all: they say so, and write nothing.
+    /// Names for which the skeleton's own names would be taken, or would be no names: an error, and nothing is written.
     @Test(arguments: [
         ("end", "is a word of Lua's"), ("nil", "is a word of Lua's"), ("and", "is a word of Lua's"),
         ("local", "is a word of Lua's"), ("goto", "is a word of Lua's"),
@@ -130,7 +130,7 @@ import Testing
         #expect(try FileManager.default.contentsOfDirectory(atPath: scratch.url.path).isEmpty)
     }
 
-    /// Names that are nobody's, what was suggested for others among them.
+    /// Names that are free, among them those that error messages suggest.
     @Test(arguments: ["mine", "Mine", "my_end", "my_box", "a", "A1", "function_", "print", "self", "tensors"])
     func everyPluginThatIsWrittenLoads(name: String) throws {
         let made = try run("new", "plugin", name)
@@ -139,7 +139,7 @@ import Testing
         #expect(listed.status == 0 && listed.output.contains("  schedules.\(name)\n"), "\(listed.output)\(listed.errors)")
     }
 
-    /// Every function of scripts/inpainting is known to be taken.
+    /// Every function of scripts/inpainting counts as a taken name.
     @Test func partsOfProblem3AreNoNamesForPlugins() throws {
         let folder = Command.repository.appendingPathComponent("scripts/inpainting")
         for file in ["schedules", "noises", "masks"] {
@@ -159,7 +159,7 @@ import Testing
         #expect(other.status == 1 && other.errors.contains("differs from mine.lua only in case"), "\(other.errors)")
     }
 
-    /// What the printed advice and the comments say works from the folder where the plugin was made.
+    /// The commands in the printed advice and in the plugin's comments work in the folder where the plugin was made.
     @Test func aPluginsOwnCommandsWork() throws {
         try FileManager.default.copyItem(
             at: Command.repository.appendingPathComponent("scripts"), to: scratch.url.appendingPathComponent("scripts"))
@@ -170,7 +170,7 @@ import Testing
         let commands = advised(made)
         #expect(commands.count == 3, "\(made.output)")
         let text = try String(contentsOfFile: scratch.path("plugins/mine.lua"), encoding: .utf8)
-        // In the comments: `-- luaflow run ...`, and `luaflow ...` between backquotes.
+        // Commands in comments: `-- luaflow run ...`, and `luaflow ...` between backquotes.
         let whole = text.matches(of: /-- (luaflow run .*)/).map { String($0.output.1) }
         let quoted = text.matches(of: /`(luaflow --plugins \S+ mine .*?)`/).map { String($0.output.1) }
         #expect(whole.count == 1 && quoted.count == 1, "\(text)")
@@ -183,7 +183,7 @@ import Testing
         }
     }
 
-    /// The targets of LuaFlow's own package, and what they depend on, cannot be those of another.
+    /// A module cannot have the name of a target of LuaFlow's own package, or of one that they depend on.
     @Test func modulesThatCouldNotBeBuiltAreRefused() throws {
         let manifest = Command.repository.appendingPathComponent("Package.swift")
         let targets = try String(contentsOf: manifest, encoding: .utf8)
@@ -200,7 +200,7 @@ import Testing
     }
 
     @Test func whatIsThereStaysAsItIs() throws {
-        // A folder with anything in it is not ours to fill, a link that leads nowhere not ours to follow.
+        // A folder that is not empty is not filled, and a dangling link is not followed.
         try FileManager.default.createDirectory(atPath: scratch.path("Full"), withIntermediateDirectories: true)
         _ = try scratch.write("Full/notes.txt", "precious")
         let full = try run("new", "module", "Full", "--luaflow", Command.repository.path)

@@ -23,7 +23,7 @@ import Testing
         """
 
     @Test(arguments: [
-        // By gradcheck, of any shape, of two arguments, and beside arguments that are no tensors.
+        // Checked by gradcheck: for any shape, for two arguments, and with arguments that are no tensors.
         "assert(autodiff.gradcheck(exp, D{{0.5, -1}, {2, 0}})) assert(autodiff.gradcheck(sin, D{0.3}))",
         """
         local scaled = autodiff.custom{
@@ -34,7 +34,7 @@ import Testing
         local g = autodiff.grad(function(y) return scaled(D{1, 2}, 3, y, {deep = true}):sum() end, D{5, 6})
         close(g[{2}], 6)
         """,
-        // Twice, three times, and in products with vectors.
+        // Second and third derivatives, and products with vectors.
         "local f = function(x) return exp(x):sum() end close(autodiff.hessian(f, D{1, 2})[{2, 2}], math.exp(2))",
         """
         local f = function(x) return sin(x):sum() end
@@ -43,7 +43,7 @@ import Testing
         """,
         "local _, d = autodiff.jvp(exp, D{1, 0}, D{2, 3}) close(d[{1}], 2 * math.exp(1)) close(d[{2}], 3)",
         "close(autodiff.jacobian(sin, D{1, 2})[{2, 2}], math.cos(2))",
-        // What is kept may be computed: its derivative counts, too.
+        // What the forward function keeps may be computed: its derivative counts, too.
         """
         local square = autodiff.custom{
           forward = function(x) local twice = x * 2 return x * x, twice end,
@@ -51,14 +51,15 @@ import Testing
         }
         close(autodiff.hessian(function(x) return square(x):sum() end, D{5})[{1, 1}], 2)
         """,
-        // Another rule than the true one: rounding that lets gradients through.
+        // A rule other than the derivative: rounding with the gradient of the identity.
         """
         local round = autodiff.custom{forward = function(x) return x:round() end, backward = function(g) return g end}
         local x = tensor({0.4, 1.7}):requires_grad_(true);
         (round(x) * tensor({2, 3})):sum():backward()
         assert(round(x):tolist()[2] == 2 and x.grad:tolist()[2] == 3)
         """,
-        // Nothing is recorded without need; an argument that is returned as it is has memory of its own.
+        // Nothing is recorded when no input requires a gradient; an argument that is returned unchanged gets memory of
+        // its own.
         "local x = tensor({1}) assert(not exp(x).requires_grad) x:requires_grad_(true) assert(exp(x).requires_grad)",
         "assert(not autodiff.no_grad(function() return exp(tensor({1}):requires_grad_(true)).requires_grad end))",
         """
@@ -67,7 +68,7 @@ import Testing
         same(x):zero_()
         assert(x:tolist()[2] == 2 and autodiff.grad(function(x) return same(x):sum() end, x):tolist()[1] == 2)
         """,
-        // No cotangent is none: 0.
+        // A rule that returns no cotangent gives the gradient 0.
         """
         local still = autodiff.custom{forward = function(x, y) return x + y end, backward = function(g) return nil, g end}
         local a, b = autodiff.grad(function(x, y) return still(x, y):sum() end, D{1}, D{1}, {argnums = {1, 2}})
@@ -105,7 +106,7 @@ import Testing
 
     @Test(arguments: [
         "local f = autodiff.vmap(function(x) return x:sum(), x * 2 end) local s, d = f(D{{1, 2}, {3, 4}}) assert(s:tolist()[2] == 7 and d[{2, 2}] == 8)",
-        // Which dimension of which argument, and where it goes.
+        // Which dimension of which argument is mapped over, and where it goes in the result.
         """
         local A, b = D{{1, 2, 3}, {4, 5, 6}}, D{1, 10}
         local y = autodiff.vmap(function(a, b) return a:dot(b) end, {in_dims = {2, 0}})(A, b)
@@ -113,14 +114,14 @@ import Testing
         assert(autodiff.vmap(function(a) return a * 2 end, A, {in_dims = 2, out_dims = 2}).shape[2] == 3)
         assert(autodiff.vmap(function(a) return a * 2 end, A, {in_dims = -1}).shape[1] == 3)
         """,
-        // Gradients sample by sample, and through the map, twice.
+        // Gradients of each sample, and first and second derivatives through the map.
         "assert(autodiff.vmap(autodiff.grad(function(x) return (x ^ 3):sum() end))(D{{1, 2}, {3, 4}})[{2, 2}] == 48)",
         "assert(autodiff.gradcheck(function(x) return autodiff.vmap(function(r) return (r * r):sum() end)(x) end, D{{1, 2}, {3, 4}}))",
         "close(autodiff.hessian(function(x) return autodiff.vmap(function(r) return r ^ 3 end, x):sum() end, D{1, 2})[{2, 2}], 12)",
         "local x = D{{1, 2}, {3, 4}}:requires_grad_(true) autodiff.vmap(function(r) return r[1] * 5 end, x):sum():backward() assert(x.grad[{2, 1}] == 5 and x.grad[{2, 2}] == 0)",
         "assert(autodiff.vmap(exp)(D{0, 0}):tolist()[2] == 1 and autodiff.vmap(autodiff.vmap(function(x) return x + 1 end))(D{{1}, {2}})[{2, 1}] == 3)",
         "assert(autodiff.vmap(function(i) return i * 2 end)(tensor.int64{1, 2}).dtype == 'int64')",
-        // What cannot be.
+        // Calls that are refused.
         "fails('autodiff.vmap: batches of 2 and 3 samples', autodiff.vmap(function(x, y) return x end), D{1, 2}, D{1, 2, 3})",
         "fails('no tensor among the arguments', autodiff.vmap(function(x) return x end), 3)",
         "fails('a batch of no samples', autodiff.vmap(function(x) return x end), tensor.zeros(0, 2))",

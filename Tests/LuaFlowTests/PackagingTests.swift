@@ -2,7 +2,7 @@ import Foundation
 import LuaFlow
 import Testing
 
-/// What packages have beside the program says what the program is.
+/// The descriptions in the packages agree with the program.
 @Suite struct PackagingTests {
     private static func text(_ path: String) throws -> String {
         try String(contentsOf: Command.repository.appendingPathComponent(path), encoding: .utf8)

@@ -2,7 +2,7 @@ import Foundation
 import LuaFlow
 import Testing
 
-/// What a plugin does to Lua stays with it: not with the script, nor with the plugins after it, nor with the host.
+/// What a plugin changes in Lua affects neither the script, nor later plugins, nor the host.
 @Suite struct PluginIsolationTests {
     private let scratch: Scratch
 
@@ -15,7 +15,7 @@ import Testing
 
     private let good = "require('host').register{masks = {good = function() return 'good' end}}"
 
-    /// Loads the plugins, then runs a script that finds the last of them and everything of Lua's.
+    /// Loads the plugins, then runs a script that expects the last plugin's part and all of Lua's libraries.
     private func run(_ script: String = "", sandbox: Bool = false) throws -> Command.Result {
         try plugin("z_good", good)
         let file = try scratch.write(
@@ -40,11 +40,11 @@ import Testing
         try plugin("a_bad", text)
         let result = try run("assert(count == nil and other == nil and tensor == nil)")
         #expect(result.status == 0 && result.output == "done\n", "\(result.errors)")
-        // A hook stops its own plugin at most.
+        // A debug hook stops its own plugin at most.
         #expect(!result.errors.contains("z_good"), "\(result.errors)")
     }
 
-    /// Even what was done on purpose to the script's own table of globals goes with a plugin that fails.
+    /// When a plugin fails, what it did to the script's table of globals on purpose is undone, too.
     @Test func aFailedPluginIsTakenBack() throws {
         try plugin(
             "a_bad",
@@ -59,12 +59,12 @@ import Testing
         #expect(result.errors.contains("plugin a_bad is skipped") && result.errors.contains("a_bad.lua:4: no luck"))
     }
 
-    /// Its functions see the globals that scripts set, and their own first.
+    /// A plugin's functions see their own globals first, then those that scripts set.
     @Test func functionsOfAPluginSeeTheScriptsGlobals() throws {
         try plugin("a", "mine = 'mine' require('host').register{noises = {seen = function() return mine, theirs end}}")
         let result = try run("theirs = 'theirs' print(require('host').registered('noises').seen())")
         #expect(result.output == "mine\ttheirs\ndone\n", "\(result.errors)")
-        // Modules that are globals, too.
+        // Modules that are globals are seen as well.
         let line = "print(host.registered('noises').modules().name)"
         try plugin("b", "require('host').register{noises = {modules = function() return {name = host.version} end}}")
         let one = try Command.run(["--plugins", "plugins", "-e", line], in: scratch.url)
@@ -85,7 +85,7 @@ import Testing
         #expect(try run().errors.contains("it yielded while it was loaded"))
     }
 
-    /// One time for the run: the plugin that uses it up is named, and nothing else begins.
+    /// All plugins share one time limit: the one that exceeds it is named, and no other is started.
     @Test func theTimeLimitIsOneForAll() throws {
         for name in ["a", "b"] { try plugin(name, "\nwhile true do end") }
         try plugin("c", good)
@@ -98,7 +98,7 @@ import Testing
                 && !result.errors.contains("plugin b"), "\(result.errors)")
     }
 
-    /// What was used counts: a run has the rest.
+    /// What plugins used of the time limit counts: the run has the rest.
     @Test func runsMayShareATimeLimit() throws {
         let host = try Host()
         host.interpreter.timeLimit = .seconds(3600)

@@ -7,7 +7,7 @@ import Testing
 
     init() throws { scratch = try Scratch() }
 
-    /// Writes a file, folders included.
+    /// Writes a file, and makes its folder.
     @discardableResult
     private func write(_ name: String, _ text: String) throws -> String {
         let folder = scratch.url.appendingPathComponent(name).deletingLastPathComponent()
@@ -47,12 +47,12 @@ import Testing
         ]
         let all = try run(["run", "--plugins", "a", "--plugins=c", script], environment: environment)
         #expect(all.output == "beside folder mine one three two\n" && all.errors.isEmpty, "\(all.errors)")
-        // The same options before the subcommand, and in front of a one-liner.
+        // The same options before the subcommand, and with -e.
         #expect(try run(["--plugins", "a", "run", script]).output == "beside folder one\n")
         #expect(try run(["--plugins", "a", "-e", list]).output == "one\n")
         #expect(try run(["run", script], environment: ["HOME": scratch.path("home")]).output == "beside folder\n")
         #expect(try run(["run", "--no-plugins", script], environment: environment).output == "\n")
-        // Behind the script's name, options are the script's own.
+        // After the script's name, options belong to the script.
         let own = try write("own.lua", "print(...)")
         #expect(try run(["run", own, "--plugins", "nowhere"]).output == "--plugins\tnowhere\n")
     }
@@ -152,7 +152,7 @@ import Testing
         try write("plugins/broken.lua", "error('oh')")
         let script = try write("main.lua", "error('must not run')")
         let result = try run(["plugins", script])
-        // A broken one is told once, and by the status.
+        // A broken plugin is reported once, and by the exit status.
         #expect(result.status == 1 && result.errors.isEmpty, "\(result.errors)")
         for text in [
             "good  (", "  masks.stripes\n", "  projection.Diamond\n", "  luaflow tally       counts\n", "  broken: ",
@@ -179,7 +179,7 @@ import Testing
         let result = try run(["tally", "--times", "3", "a", "b"], environment: environment)
         #expect(result.status == 0 && result.output == "4\t3\ta,b\ttally\n", "\(result.errors)")
         #expect(try run(["--plugins", "p", "tally", "x"]).output == "1\t1\tx\ttally\n")
-        // What follows the name is the subcommand's own.
+        // What follows a subcommand's name belongs to the subcommand.
         let misplaced = try run(["tally", "--plugins", "p", "x"])
         #expect(misplaced.status == 2 && misplaced.errors.contains("--plugins goes before it"), "\(misplaced.errors)")
         let help = try run(["tally", "--help"], environment: environment)
@@ -201,7 +201,7 @@ import Testing
         #expect(try run(["conver", "a", "b"]).errors.contains("did you mean \"convert\"?"))
     }
 
-    /// What follows a plugin's subcommand is its own, whatever options the host has.
+    /// What follows a plugin's subcommand belongs to it, also options that the host has.
     @Test func optionsBehindASubcommandAreItsOwn() throws {
         try write(
             "p/fetch.lua",
@@ -258,7 +258,7 @@ import Testing
         }
         try write("plugins/closed/init.lua", "")
         try write("plugins/secret/init.lua", "")
-        // Who may read everything finds nothing closed.
+        // The superuser can read every file, so nothing is unreadable for him.
         let isClosed = geteuid() != 0
         try files.setAttributes([.posixPermissions: isClosed ? 0 : 0o700], ofItemAtPath: scratch.path("plugins/closed"))
         try files.setAttributes(
@@ -275,7 +275,7 @@ import Testing
         }
     }
 
-    /// A long help is wrapped, and the order is that of kinds and names.
+    /// A long help text is wrapped, and entries are ordered by kind and name.
     @Test func listingsAreInOrderAndWrapped() throws {
         let long = Array(repeating: "word", count: 40).joined(separator: "\\n")
         try write(
@@ -307,7 +307,7 @@ import Testing
         #expect(result.status == 0 && result.errors.contains("luaflow run is built in"), "\(result.errors)")
     }
 
-    /// What plugins say belongs to a run: a capsule holds them, and a replay notices when they changed.
+    /// Plugins belong to a run's record: a capsule holds them, and a replay notices when they changed.
     @Test func capsulesKnowPlugins() throws {
         try write("plugins/one/init.lua", "require('util')\n" + registering("masks", "one"))
         try write("plugins/one/util.lua", "return {}")
@@ -319,7 +319,7 @@ import Testing
         #expect(capsule.contains("plugins/one/init.lua") && capsule.contains("plugins/one/util.lua"), "\(capsule)")
     }
 
-    /// `luaflow watch` and `host.live` load a plugin's file again: that is no clash.
+    /// `luaflow watch` and `host.live` load a plugin's file again, which is no clash of names.
     @Test func aPluginThatIsFollowedReplacesItsOwn() throws {
         let plugin = try write(
             "plugins/steps.lua",

@@ -1,8 +1,8 @@
 import Foundation
 import Testing
 
-/// `problem3_posterior.lua` and the samplers beside it: right on a flow whose posterior is known in closed form, and
-/// honest about a run that is too short.
+/// `problem3_posterior.lua` and its samplers: correct on a flow whose posterior is known in closed form; a run that is
+/// too short says so.
 @Suite struct PosteriorTests {
     static let fixture = Command.repository.appendingPathComponent("Tests/LuaFlowTests/Fixtures/posterior.lua").path
 
@@ -11,7 +11,8 @@ import Testing
         ["nonlinear"], ["chi_square"],
     ]
 
-    /// Means and covariances of a Gaussian flow's hidden pixels, uniform ranks, and ranks of chains that are too short.
+    /// Means and covariances of a Gaussian flow's hidden pixels, uniform ranks, and ranks from chains that are too
+    /// short.
     @Test(arguments: checks) func aKnownPosteriorComesOut(check: [String]) throws {
         let run = try Command.run(["run", Self.fixture, ProblemScriptTests.scripts.path] + check)
         #expect(run.status == 0, "\(check): \(run.errors)")
@@ -24,7 +25,7 @@ import Testing
         #expect(run.status == 0, "\(run.errors)")
     }
 
-    /// Four steps of two chains: the figure is drawn, and the run says that it was too short.
+    /// Four steps of two chains: the figure is drawn, and the script reports that the run was too short.
     @Test func aShortRunSaysSo() throws {
         let scratch = try Scratch()
         let short = ["--chains", "2", "--warmup", "1", "--steps", "4", "--sampler", "hmc:2"]

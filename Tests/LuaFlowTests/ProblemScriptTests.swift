@@ -1,8 +1,8 @@
 import Foundation
 import Testing
 
-/// The homework's problems 1, 2, 4, 5 and 6 as scripts, and what grew out of problem 4: they pass, they fail when the
-/// mathematics is broken, they explain wrong options.
+/// The homework's problems 1, 2, 4, 5 and 6 as scripts, and the scripts derived from problem 4: their checks pass, fail
+/// when a formula is broken, and wrong options are explained.
 @Suite struct ProblemScriptTests {
     static let names = [
         "problem1_log_derivative", "problem2_projection", "problem4_glow", "problem5_gamblers_ruin", "problem6_sgd", "glow_layers",
@@ -14,7 +14,7 @@ import Testing
         try Command.run(["run", scripts.appendingPathComponent(name + ".lua").path, "--out", scratch.path("figure.png")] + arguments, in: scratch.url)
     }
 
-    /// The numbers on the first line that begins with a text.
+    /// The numbers on the first line that begins with the given text.
     static func numbers(_ output: String, after start: String) -> [Double] {
         guard let line = output.split(separator: "\n").first(where: { $0.hasPrefix(start) }) else { return [] }
         return line.dropFirst(start.count).split { !"0123456789.+-e".contains($0) }.compactMap { Double($0) }
@@ -77,7 +77,7 @@ import Testing
             try #require(found.count >= 3, "\(result.output)")
             for (a, b) in zip(found, known) { #expect(abs(a - b) < 1e-3) }
         }
-        // 200 steps of 1e-2 come near the first of them, by either trick.
+        // 200 steps of size 1e-2 come near the first minimum, with either gradient estimator.
         for trick in ["(a) log-derivative ", "(a) with a baseline ", "(b) reparameterization "] {
             let end = ProblemScriptTests.numbers(result.output, after: trick)
             try #require(end.count >= 3, "\(result.output)")
@@ -85,20 +85,20 @@ import Testing
         }
     }
 
-    /// A proposal that is far off: its estimate cannot be judged, and both the verdict and k-hat say so.
+    /// With a proposal that is far off the estimate cannot be judged; both the verdict and k-hat say so.
     @Test func aBadProposalIsNotTrusted() throws {
         let result = try ProblemScriptTests.run("problem5_gamblers_ruin", ["--q", "0.9"], in: try Scratch())
         #expect(result.status == 0 || result.status == 1, "\(result.errors)")
         #expect(!result.output.contains("verdict           all "), "\(result.output)")
         #expect(result.output.contains("not to be trusted: q = 0.90, stopped (its true s.e. is "), "\(result.output)")
         #expect(result.output.contains(" > 0.7: the estimate is not to be trusted"), "\(result.output)")
-        // What was asked for stands in the sweep.
+        // The sweep contains the value that was asked for.
         #expect(result.output.split(separator: "\n").contains { $0.hasPrefix("0.90 ") }, "\(result.output)")
         let good = try ProblemScriptTests.run("problem5_gamblers_ruin", in: try Scratch())
         #expect(good.output.contains("q = 0.55, stopped  k-hat ") && !good.output.contains("not to be trusted"), "\(good.output)")
     }
 
-    /// Every numeric option of every script, given something it cannot be: a plain line, and nothing is drawn.
+    /// Every numeric option of every script with an impossible value: one line of error, and no figure.
     @Test(arguments: names + ["problem3_inpainting"]) func oddOptionsArePlainLines(name: String) throws {
         let scratch = try Scratch()
         let text = try String(
@@ -107,7 +107,7 @@ import Testing
         try #require(options.count > 1)
         for option in options where option != "preset" && option != "schedule" && option != "noise" {
             for value in ["x", "", "nan", "inf", "-1e300", "1e300", "0x", "1,5"] {
-                // A seed is any whole number.
+                // Any whole number is a valid seed.
                 let result = try ProblemScriptTests.run(name, ["--\(option)", value], in: scratch)
                 #expect(result.status == 1 || result.status == 2, "\(name) --\(option) \(value): \(result.output)")
                 #expect(result.errors.contains("--\(option)"), "\(name) --\(option) \(value): \(result.errors)")

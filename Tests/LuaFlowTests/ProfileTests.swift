@@ -1,7 +1,7 @@
 import LuaFlow
 import Testing
 
-/// What a profile says of operations: their names, lines, numbers and bytes. Never how long they took.
+/// A profile's operations: their names, lines, counts and bytes. Times are not tested.
 @Suite struct ProfileTests {
     private static let script = """
         local w = tensor.ones(30, 20):requires_grad_(true)
@@ -34,8 +34,8 @@ import Testing
         let report = try report(Self.script)
         let product = try row("tensor.matmul", 4, in: report)
         #expect(product.count == 3 && product.backwardCount == 3)
-        // Forward (10, 20), backward the gradient of w alone, (30, 20), and one number that stands for the operand that
-        // was not kept; each three times, in float32.
+        // The bytes of the product's results: forward (10, 20), backward the gradient of w alone, (30, 20), and one
+        // number in the place of the operand that was not kept; each three times, in float32.
         #expect(product.bytes == 3 * 4 * (10 * 20 + 30 * 20 + 1), "\(product)")
         #expect(product.forward > 0 && product.backward > 0)
         let exp = try row("tensor.exp", 4, in: report)

@@ -15,13 +15,13 @@ import Testing
         """
 
     @Test(arguments: [
-        // The bound of a box, in every form that it may have.
+        // The derivative by a box's bound, in every form in which a bound can be given.
         "local g = autodiff.grad(function(b) return projection.Box(-1, b)(D{2, .3}):sum() end, D(1)) assert(g:item() == 1)",
         "local g = autodiff.grad(function(b) return projection.Box(b, b)(D{2, .3}):sum() end, D(1)) assert(g:item() == 2)",
         "local g = autodiff.grad(function(v) return projection.Observed({1, 0}, v)(D{2, .3}):sum() end, D{5, 6}) assert(g[{1}] == 1 and g[{2}] == 0)",
         "local g = autodiff.grad(function(r) return projection.Ball(r)(D{3, 4}):sum() end, D(1)) assert(near(g:item(), 1.4))",
         "local r = D{1}:requires_grad_(true) local P = projection.Ball(r) for k = 1, 3 do P(D{3, 4}):sum():backward() end assert(near(r.grad:item(), 4.2))",
-        // Every calculus, first and second order.
+        // By every transform of autodiff, first and second order.
         """
         local P, x = projection.Ball(1), D{3, 4}
         local y, along = autodiff.jvp(function(x) return P(x) end, x, D{1, 0})
@@ -40,7 +40,7 @@ import Testing
         "local d = autodiff.grad(function(x) return projection.Ball(1):distance(x) end, D{3, 4}) assert(near(d[{1}], 0.6) and near(d[{2}], 0.8))",
         "local x = D{3, 4}:requires_grad_(true) local P = projection.Intersection{projection.Ball(1), projection.Halfspace({0, 1}, 0.5)} P(x):sum():backward() assert(x.grad.shape[1] == 2)",
         "local d = projection.Ball(1):distance(D{3, 4}) assert(d == 4)",
-        // Numbers beside float64 stay float64.
+        // Lua numbers beside float64 keep their digits.
         "assert(projection.Box(0.1, 0.3)(D{0})[{1}] == 0.1 and projection.Box({0.1}, {0.3})(D{9})[{1}] == 0.3)",
         "assert(projection.Box(0.1, 0.3)(D{0}).dtype == 'float64' and projection.Ball(1)(tensor{9}).dtype == 'float32')",
     ]) func holds(_ code: String) throws {

@@ -1,10 +1,10 @@
 import Foundation
 import Testing
 
-/// The README's first ten minutes, typed as they stand there: its files are written, its commands run, and what it says
-/// behind a # is what one sees.
+/// The README's first ten minutes, executed as they stand there: files are written, commands run, and what stands after
+/// a # is printed.
 @Suite struct ReadmeTests {
-    /// A piece of code in the README, with the language that its fence names.
+    /// A fenced block of the README, with its language.
     struct Block {
         let language: String
         let lines: [String]
@@ -19,7 +19,7 @@ import Testing
         return blocks(in: lines[start..<end])
     }
 
-    /// The blocks among lines of Markdown, in order.
+    /// The blocks in lines of Markdown, in order.
     static func blocks(in lines: ArraySlice<String>) -> [Block] {
         var blocks: [Block] = []
         var open: (language: String, lines: [String])?
@@ -39,7 +39,7 @@ import Testing
         return blocks
     }
 
-    /// A folder with what the commands need.
+    /// A temporary folder with everything that the commands need.
     static func copy() throws -> Scratch {
         let scratch = try Scratch()
         let files = FileManager.default
@@ -68,7 +68,7 @@ import Testing
         #expect(commands >= 7, "the section has lost commands")
     }
 
-    /// Writes the file that the first line names, or puts the rest above its last line when it is there.
+    /// Writes the lines to the file that the first of them names; if it exists, inserts them above its last line.
     static func save(_ lines: [String], in scratch: Scratch) throws {
         let name = try #require(lines.first?.split(separator: " ").last.map(String.init))
         try #require(lines[0].hasPrefix("-- ") && name.hasSuffix(".lua"), "the block names no file: \(lines[0])")
@@ -85,13 +85,12 @@ import Testing
         try old.joined(separator: "\n").write(to: file, atomically: true, encoding: .utf8)
     }
 
-    /// Runs a line in a shell that finds the built program.
+    /// Runs a line in a shell whose PATH contains the built program.
     /// - Parameter isQuiet: whether nothing may come on standard error; else what is seen may stand there, too.
     static func run(_ line: String, in scratch: Scratch, isQuiet: Bool = true) throws {
         let parts = line.components(separatedBy: "     # ")
         var command = parts[0]
-        // The test's shell has the path, and what was built is not built again: the rest of the rule is the
-        // demonstration.
+        // The test sets the path itself, and does not build again. The remaining lines of the block are run.
         if command.hasPrefix("export PATH=") { return }
         if command == "make demo" {
             let rule = try Command.run("make", ["-n", "demo"])
@@ -112,8 +111,8 @@ import Testing
         if line == "make demo" { #expect(FileManager.default.fileExists(atPath: scratch.path("out/inpainting.png"))) }
     }
 
-    /// What is typed at the prompt runs as one script here, and the last value is what it should be. (That the prompt
-    /// shows it so is ReplTests' to say.)
+    /// Runs what is typed at the prompt as one script, and compares the last value. (How the prompt shows it is tested
+    /// by ReplTests.)
     static func type(_ lines: [String], in scratch: Scratch) throws {
         let inputs = lines.filter { $0.hasPrefix("> ") }.map { String($0.dropFirst(2)) }
         let shown = try #require(lines.last?.split(separator: " ").first.map(String.init))

@@ -1,7 +1,7 @@
 import LuaFlow
 import Testing
 
-/// host.register: kinds, names, clashes, and what the program does with them.
+/// host.register: kinds, names, clashes, and what the program makes of registered parts.
 @Suite struct RegistryTests {
     private func message(_ host: Host, _ code: String) -> String {
         do {
@@ -28,7 +28,7 @@ import Testing
         }
     }
 
-    /// Presets are tables, too, and come back as they were given.
+    /// A preset may be a table, and is returned as it was registered.
     @Test func presetsAreTables() throws {
         let host = try Host()
         try host.run(
@@ -112,7 +112,7 @@ import Testing
         let error = #expect(throws: LuaError.self) { try host.run(file: b) }
         let text = error?.message ?? ""
         #expect(text.contains("masks.stripes is registered already, at \(a):2 (and now at \(b):3)"), "\(text)")
-        // Nothing of the second came.
+        // None of the second call's parts was registered.
         #expect(host.context.service(Registry.self).all.map(\.name) == ["stripes"])
     }
 
@@ -123,10 +123,10 @@ import Testing
         try host.run(file: file)
         _ = try scratch.write(
             "a.lua", "-- moved\n\nrequire('host').register{schedules = {s = function() return 2 end}}")
-        // The same file by another path.
+        // The same file by another path is no clash.
         try host.run(file: scratch.url.appendingPathComponent("../\(scratch.url.lastPathComponent)/a.lua").path)
         #expect(try host.run(code: "return require('host').registered('schedules').s()").first?.asInteger == 2)
-        // From the prompt, too.
+        // A registration at the prompt is no clash either.
         try host.run(code: "require('host').register{masks = {m = print}}", name: "(prompt)")
         try host.run(code: "\nrequire('host').register{masks = {m = print}}", name: "(prompt)")
     }
@@ -145,7 +145,7 @@ import Testing
         _ = try scratch.write("a.lua", "require('host').register{schedules = {new = print}}")
         _ = try registry.loading(file) { try host.run(file: file) }
         #expect(registry.all.map(\.name) == ["new"])
-        // Twice in one loading is a mistake.
+        // The same name twice in one file is a mistake.
         _ = try scratch.write("a.lua", "\(text)\n\(text)")
         #expect(throws: LuaError.self) { try registry.loading(file) { try host.run(file: file) } }
         #expect(registry.all.map(\.name) == ["new"])
@@ -179,7 +179,7 @@ import Testing
             message.contains("\"both\" is the script's own (\(script):7), and registered at \(script):2"), "\(message)")
     }
 
-    /// Behind host.live a function is another one; the place is that of the file's own.
+    /// host.live wraps functions; a clash still names the file and line of the original.
     @Test func clashesWithLiveFunctionsNameTheirFile() throws {
         let scratch = try Scratch()
         let live = try scratch.write("live.lua", "local M = {}\n\nfunction M.slow() end\n\nreturn M")
@@ -205,7 +205,8 @@ import Testing
             "\(wrong)")
     }
 
-    /// projection.Set and its like take a name, and so may the tables of registered constructors.
+    /// The name that a part is registered by takes precedence over the `name` in the table that its constructor
+    /// returns.
     @Test func registeredNamesWinOverTheTables() throws {
         try Host().run(
             code: """

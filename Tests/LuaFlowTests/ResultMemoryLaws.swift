@@ -1,10 +1,10 @@
 import LuaFlow
 import Testing
 
-/// What a script writes into a result changes no argument and no other result, and can be written: of every transform
-/// of functions, on functions that change nothing among others, and of every direction of flows that change nothing.
+/// Writing into a result changes no argument and no other result, and is allowed: for every transform of functions,
+/// also with functions that return their argument, and for both directions of flows that are the identity.
 @Suite(.timeLimit(.minutes(30))) struct ResultMemoryLaws {
-    /// Calls f with tensors, writes over its results one by one, and returns what else changed.
+    /// Calls f with tensors, overwrites its results one by one, and returns what else changed.
     private static let prelude = """
         local function changed(f, ...)
           local arguments, before = table.pack(...), {}
@@ -33,14 +33,14 @@ import Testing
         return text.text
     }
 
-    /// Functions of x; K stands for a tensor that a function brings along.
+    /// Functions of x; K is a tensor that the function refers to.
     private static let functions = [
         "x", "-x", "x * 1", "x:clone()", "x:reshape(-1)", "x:t()", "x:detach()", "x:double()", "x:float()", "tensor.cat{x:reshape(-1)}", "x:exp()", "K",
         "x:expand(2, -1, -1)",
     ]
     private static let scalars = ["x:sum()", "x:prod()", "x:max()", "(x * x):sum()", "(x * 0):sum()", "K:sum()", "x[1][1]"]
 
-    /// Calls on f, x, a cotangent v of f(x) and a direction d.
+    /// Calls of transforms on f, x, a cotangent v of f(x) and a direction d.
     private static let ofAny = [
         "autodiff.vjp(f, x, v)", "autodiff.vjp(f, x, v, {create_graph = true})", "autodiff.jvp(f, x, d)", "autodiff.jvp(f, x, d, {create_graph = true})",
         "autodiff.jacobian(f, x)",
@@ -68,7 +68,7 @@ import Testing
         }
     }
 
-    /// Two gradients that are the same numbers.
+    /// Two gradients that have the same numbers must not share memory.
     @Test func gradientsByTwoArguments() throws {
         let call = "autodiff.grad(function(a, b) return (a + b):sum() end, a, b, {argnums = {1, 2}})"
         #expect(try faults("return changed(function(a, b) return \(call) end, tensor{1, 2}, tensor{3, 4})") == "")

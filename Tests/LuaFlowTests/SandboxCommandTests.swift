@@ -1,9 +1,9 @@
 import Foundation
 import Testing
 
-/// `luaflow --sandbox`, as a user runs it: what ends a hostile script, and what it leaves behind.
+/// `luaflow --sandbox` as a user runs it: what ends a hostile script, and what is left of it.
 @Suite(.timeLimit(.minutes(30))) struct SandboxCommandTests {
-    /// One line, with the script's where it was stopped there.
+    /// Whether the message is the single line of a deadline, with the script's line where it was stopped there.
     static func isLate(_ errors: String) -> Bool {
         errors.wholeMatch(of: /luaflow: (\(command line\):\d+: )?stopped: the time limit of \d s has passed\n/) != nil
     }
@@ -14,7 +14,7 @@ import Testing
         var testDescription: String { "\(kind): \(script.prefix(60))" }
     }
 
-    /// Nothing but the deadline ends these; for some only the kill that follows it does.
+    /// Only the deadline ends these scripts; for some of them only the kill that follows it.
     @Test(arguments: [
         Endless(kind: "coroutines", script: "coroutine.wrap(function() while true do end end)()"),
         Endless(kind: "caught errors", script: "while true do pcall(function() while true do end end) end"),
@@ -34,7 +34,7 @@ import Testing
         #expect(result.status == 1 && SandboxCommandTests.isLate(result.errors), "\(result.status) \(result.errors)")
     }
 
-    /// `--memory` holds with and without the sandbox, and the state goes on working.
+    /// `--memory` holds with and without the sandbox, and the state still works afterwards.
     @Test(arguments: [[], ["--sandbox"]], [
         Endless(kind: "Lua memory", script: "local s = 'x' while true do s = s .. s end"),
         Endless(kind: "Lua memory", script: "local t = {} for i = 1, 1e9 do t[i] = ('x'):rep(1000) .. i end"),
@@ -42,7 +42,7 @@ import Testing
         Endless(kind: "Lua memory", script: "local s = 'x' while true do s = s:gsub('.', '%0%0%0%0%0%0%0%0') end"),
         Endless(kind: "tensors", script: "local t = {} while true do t[#t + 1] = tensor.zeros(1000000) end"),
         Endless(kind: "tensors", script: "local t, x = {}, tensor.ones(1000) while true do t[#t + 1] = x:tolist() end"),
-        // What is small besides its bytes: the tape, views, objects, a list on its way to a table.
+        // Objects whose memory is mostly not tensor bytes: the tape, views, objects, a list that becomes a table.
         Endless(kind: "tensors", script: "local x = tensor.zeros(1):requires_grad_(true) while true do x = x + 1 end"),
         Endless(kind: "tensors", script: "local t, x = {}, tensor.ones(4) while true do t[#t + 1] = x[1] end"),
         Endless(kind: "tensors", script: "local t = {} while true do t[#t + 1] = distribution.Normal(0, 1) end"),
@@ -56,7 +56,7 @@ import Testing
         #expect(uncaught.status == 1 && uncaught.errors.contains("not enough memory"), "\(uncaught.errors)")
     }
 
-    /// A loop of temporaries stays under a cap of a few of them.
+    /// A loop of temporary tensors stays under a limit of a few of them.
     @Test(arguments: [[], ["--sandbox"]]) func temporariesStayFlat(mode: [String]) throws {
         let script = "for i = 1, 20000 do local x = tensor.zeros(262144) end print(collectgarbage('count') < 32768)"
         let result = try Command.run(mode + ["--memory", "16M", "--timeout", "5m", "-e", script])
@@ -121,7 +121,8 @@ import Testing
         #expect(result.errors.contains("stack traceback"))
     }
 
-    /// Nobody is left thinking that a script is fenced in when it is not.
+    /// Misplaced options of the sandbox, and options with wrong values, are refused, so that no script runs with less
+    /// protection than expected.
     @Test(arguments: [
         ["run", "FILE", "--sandbox"], ["--allow-read", ".", "-e", "print(1)"], ["run", "--allow-write", ".", "FILE"],
         ["plugins", "--sandbox"], ["--sandbox", "plugins"],
@@ -165,7 +166,8 @@ import Testing
         #expect(result.status == 1 && SandboxCommandTests.isLate(result.errors), "\(result.errors)")
     }
 
-    /// What never comes back to Lua ends with the process, two seconds later; what was printed is there.
+    /// A call that never returns to Lua is ended with the process, two seconds after the deadline; what was printed
+    /// before is there.
     @Test(arguments: [
         "(('a'):rep(200)):find(('.-'):rep(20) .. 'b')",
         "while true do pcall(string.rep, '', 1 << 62) end",
@@ -194,8 +196,8 @@ import Testing
         #expect(result.status == 1 && result.errors.hasPrefix("luaflow: stdin:4: here\n"), "\(result.errors)")
     }
 
-    /// A deadline that is overrun is waited for where the kernel refuses /proc: libdispatch must not look there.
-    /// Several at once, as it looks once a second.
+    /// Waiting for an overrun deadline works where the filter refuses /proc: libdispatch reads it once a second when
+    /// threads block. Several runs at once make that likely.
     @Test func aDeadlineInTheSandboxIsNoCrash() async throws {
         let endless = "while true do pcall(function() while true do end end) end"
         let code = "error(setmetatable({}, {__tostring = function() \(endless) end}))"

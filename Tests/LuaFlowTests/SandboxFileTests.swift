@@ -2,9 +2,9 @@ import Foundation
 import LuaFlow
 import Testing
 
-/// Which files a sandboxed script can have opened, by whatever function opens files.
+/// Which files a sandboxed script can have opened, by any function that opens files.
 @Suite(.timeLimit(.minutes(30))) struct SandboxFileTests {
-    /// A folder `in` to be allowed beside a folder `secret`, and links between them.
+    /// A folder `in` that is allowed beside a folder `secret`, with links between them.
     private struct Place {
         let scratch: Scratch
         var root: String { scratch.url.path }
@@ -37,7 +37,7 @@ import Testing
         }
     }
 
-    /// Every way to name a file outside the folders that are given.
+    /// All ways to name a file outside the allowed folders.
     @Test(arguments: [
         "ROOT/secret/x.npy", "ROOT/in/../secret/x.npy", "ROOT/in/deep/../../secret/x.npy", "ROOT/in/file-link.npy",
         "ROOT/in/folder-link/x.npy", "ROOT/in/./folder-link/x.npy", "ROOT/in/folder-link/../secret/x.npy", "ROOT/inside.npy",
@@ -68,7 +68,7 @@ import Testing
             """)
     }
 
-    /// Pipes and devices are never waited for, not even in an allowed folder; a file that is too large is an error.
+    /// Pipes and devices are never waited for, even in an allowed folder; a file that is too large is an error.
     @Test func pipesAreNotWaitedFor() throws {
         let place = try Place()
         let handle = FileManager.default.createFile(atPath: place.scratch.path("in/huge.npy"), contents: Data("\u{93}NUMPY".utf8))
@@ -113,7 +113,7 @@ import Testing
         #expect(!files.fileExists(atPath: place.scratch.path("in/a.npy")) && files.fileExists(atPath: place.scratch.path("out/a.svg")))
     }
 
-    /// The script's own folder holds the Lua files it may load, and nothing else of it is readable.
+    /// From its own folder a script may load Lua files, and nothing else there is readable.
     @Test func aScriptRequiresWhatLiesBesideIt() throws {
         let place = try Place()
         _ = try place.scratch.write("in/bad.lua", "x = = 1")
@@ -140,7 +140,7 @@ import Testing
         #expect(values.first?.shown == "\"done\"")
     }
 
-    /// A folder or link named `models` beside somebody else's script is not one of ours.
+    /// A folder or link named `models` beside somebody else's script does not count as LuaFlow's.
     @Test func modelsBesideTheScriptAreNotOurs() throws {
         let scratch = try Scratch()
         try FileManager.default.createSymbolicLink(atPath: scratch.path("models"), withDestinationPath: "/etc")
@@ -165,12 +165,12 @@ import Testing
     }
 }
 
-/// All that a sandboxed script writes is bounded, not only each file.
+/// The sum of all bytes that a sandboxed script writes is bounded, not only each file.
 @Suite(.timeLimit(.minutes(30))) struct SandboxWritingTests {
     @Test func filesTogetherAreBounded() throws {
         let scratch = try Scratch()
-        // Each counts for a page: many small ones are as good as a large one, and one that is written again counts
-        // once.
+        // Each file counts as at least one page, so that many small files are bounded as well; a file that is written
+        // again counts once.
         let script = """
             local ok, message
             local x = tensor.zeros(8000000)

@@ -1,9 +1,9 @@
 import Foundation
 import Testing
 
-/// What a sandboxed script prints reaches a terminal as text: nothing of it is obeyed.
+/// The output of a sandboxed script reaches a terminal as text, without control sequences that it would obey.
 @Suite(.timeLimit(.minutes(30))) struct SandboxOutputTests {
-    /// Runs through a pipe, as a pager or a terminal would read it; both streams together.
+    /// The output of a run through a pipe, both streams together.
     private func piped(_ script: String, options: String = "--sandbox") throws -> String {
         let scratch = try Scratch()
         let file = try scratch.write("script.lua", script)
@@ -30,13 +30,13 @@ import Testing
         Trick(script: #"io.write("\xc2") io.write("\x9b5n")"#, shown: "\u{fffd}?5n"),
         Trick(script: #"io.write("\x9b5n")"#, shown: "?5n"),
         Trick(script: #"io.write("\8\8\127\0")"#, shown: "^H^H^?^@"),
-        // What does no harm stays: letters of all languages, colours, tabs and returns.
+        // What does no harm is kept: letters of all languages, colours, tabs and line ends.
         Trick(script: #"io.write("grün ∑ 🙂\t\r\n\27[1;31mred\27[0m")"#, shown: "grün ∑ 🙂\t\r\n\u{1b}[1;31mred\u{1b}[0m"),
     ]) func controlCharactersAreShown(_ trick: Trick) throws {
         #expect(try piped(trick.script) == trick.shown)
     }
 
-    /// Errors, and what else says a script's words for it.
+    /// Errors, and other messages that quote a script's words.
     @Test(arguments: [
         #"error("\27]52;c;aGk=\7")"#, #"error(setmetatable({}, {__tostring = function() return "\27]0;x\7" end}))"#,
         #"local host = require "host" host.arguments{about = "\27]0;x\7", {"steps", 3, "\27c"}} error("\27c")"#,
@@ -48,7 +48,7 @@ import Testing
         #expect(!output.isEmpty && !output.contains("\u{1b}") && !output.contains("\u{7}"), "\(output.debugDescription)")
     }
 
-    /// A file gets the bytes, and a script of one's own writes what it likes.
+    /// A file gets all bytes, and a script without the sandbox may print anything.
     @Test func filesAndOwnScriptsAreLeftAlone() throws {
         let direct = try Command.run(["--sandbox", "-e", #"io.write("\27]0;x\7")"#])
         #expect(direct.output == "\u{1b}]0;x\u{7}")

@@ -1,10 +1,9 @@
 import Foundation
 import Testing
 
-/// The worker process: its life hangs on its parent's, its output goes straight to ours, and ordinary work gets done in
-/// it.
+/// The worker process: it ends with its parent, its output goes straight to the parent's, and ordinary work runs in it.
 @Suite(.timeLimit(.minutes(30))) struct SandboxProcessTests {
-    /// A script that says that it is there, by a file, and then goes on for ever.
+    /// A script that makes a file and then runs for ever.
     private static func endless(_ scratch: Scratch) throws -> String {
         try scratch.write("endless.lua", """
             require "checkpoint".save([[\(scratch.path("ready.npy"))]], {x = require "tensor".ones(1)})
@@ -19,7 +18,7 @@ import Testing
     }
 
     #if os(Linux)
-        /// Even `kill -9` of the parent, which it cannot hear, takes the worker with it.
+        /// `kill -9` of the parent, which it cannot handle, ends the worker as well.
         @Test(arguments: [SIGKILL, SIGTERM]) func theWorkerEndsWithItsParent(signal: Int32) throws {
             let scratch = try Scratch()
             let process = Process()
@@ -35,12 +34,12 @@ import Testing
             kill(process.processIdentifier, signal)
             process.waitUntilExit()
             #expect(process.terminationReason == .uncaughtSignal)
-            // Else the suite's time limit ends it.
+            // If the worker never ends, the suite's time limit ends the test.
             while SandboxProcessTests.isRunning(worker) { usleep(10_000) }
         }
 
         private static func fields(_ process: String) -> [Substring]? {
-            // The name in parentheses may hold blanks; state and parent follow it.
+            // The process' name in parentheses may contain blanks; state and parent follow it.
             guard let text = try? String(contentsOfFile: "/proc/\(process)/stat", encoding: .utf8), let end = text.lastIndex(of: ")") else { return nil }
             return text[text.index(after: end)...].split(separator: " ")
         }
@@ -56,7 +55,7 @@ import Testing
         }
     #endif
 
-    /// A worker that somebody else kills is never taken for success.
+    /// When the worker is killed, the command fails.
     @Test func aKilledWorkerIsReported() throws {
         let result = try shell("\"$LUAFLOW\" --sandbox --timeout 5m -e 'while true do end' & parent=$!; "
             + "until [ -n \"$worker\" ]; do worker=$(cat /proc/$parent/task/$parent/children || pgrep -P $parent); sleep 0.1; done 2> /dev/null; "
@@ -64,7 +63,8 @@ import Testing
         #expect(result.status == 1 && result.errors.contains("luaflow: stopped: the sandbox was killed from outside"), "\(result.errors)")
     }
 
-    /// Floods go where the user sent them; a reader that leaves ends the script quietly.
+    /// Endless output goes where the user directs it; when the reader closes the pipe, the script ends without a
+    /// message.
     @Test func aReaderThatLeavesEndsIt() throws {
         let result = try shell("\"$LUAFLOW\" --sandbox --timeout 5m -e 'while true do print(\"line\") end' | head -n 1; echo ${PIPESTATUS[0]}")
         #expect(result.output == "line\n141\n" && result.errors.isEmpty, "\(result.output) \(result.errors)")
@@ -79,8 +79,8 @@ import Testing
         try Command.run("bash", ["-c", command], environment: ["LUAFLOW": Command.program.path, "XDG_CONFIG_HOME": "/nonexistent"])
     }
 
-    /// With or without fences the numbers are the same; LAPACK's last bits, which problem 4 and its Glow print, depend
-    /// on addresses.
+    /// The numbers are the same with and without the sandbox. (LAPACK's last bits, which problem 4 and its Glow print,
+    /// depend on memory addresses.)
     @Test(arguments: ProblemScriptTests.names) func problemsGiveTheSameNumbers(name: String) throws {
         let scratch = try Scratch()
         let script = ProblemScriptTests.scripts.appendingPathComponent(name + ".lua").path
@@ -109,7 +109,7 @@ import Testing
         #expect(done.status == 0 && FileManager.default.fileExists(atPath: scratch.path("figure.png")), "\(done.errors)")
     }
 
-    /// Plugins come from folders that the user named, never by themselves.
+    /// Plugins are loaded only from folders that the user named.
     @Test func onlyNamedPluginsAreLoaded() throws {
         let scratch = try Scratch()
         for folder in ["plugins", "named"] { try FileManager.default.createDirectory(atPath: scratch.path(folder), withIntermediateDirectories: true) }

@@ -4,13 +4,13 @@ import Testing
 
 /// What a sandboxed script can reach from inside the interpreter.
 ///
-/// Every attempt is a script that asserts that it failed. Run as a trusted script it must not get through its
-/// assertion: that shows that the attempt is a real one.
+/// Every attempt is a script that asserts that the attempt failed. As a trusted script it must fail at that assertion,
+/// which shows that the attempt would work without the sandbox.
 @Suite(.timeLimit(.minutes(30))) struct SandboxTests {
     struct Attempt: CustomTestStringConvertible, Sendable {
         let kind: String
         let script: String
-        /// Whether the attempt gets through in trusted mode, so that the script's assertion fails there.
+        /// Whether the attempt succeeds in trusted mode, so that the script's assertion fails there.
         var worksWhenTrusted = true
         var testDescription: String { "\(kind): \(script.prefix(70))" }
 
@@ -30,7 +30,7 @@ import Testing
         return try LuaFlow.Host(options: options)
     }
 
-    /// Libraries are stand-ins, and yet messages and tracebacks know what their functions are called.
+    /// Libraries are replaced by copies, yet messages and tracebacks know the functions' names.
     @Test func functionsHaveTheirNamesInMessages() throws {
         let host = try SandboxTests.host()
         let script = """
@@ -67,7 +67,7 @@ import Testing
     }
 
     static let attempts: [Attempt] = [
-        // What everybody shares cannot be changed.
+        // What all scripts share cannot be changed.
         Attempt("shared", "assert(not pcall(function() getmetatable('').__index = {evil = 1} end)) assert(('').evil == nil)"),
         Attempt("shared", "assert(getmetatable('') == false)"),
         Attempt("shared", "assert(not pcall(setmetatable, string, {})) assert(not pcall(rawset, string, 'upper', print))"),
@@ -82,7 +82,7 @@ import Testing
         Attempt("shared", "assert(not pcall(function() package.loaded.string = {} end)) assert(require 'string' == string)"),
         Attempt("shared", "assert(not pcall(function() package.loaded.tensor = {zeros = print} end)) assert(require('tensor').zeros ~= print)"),
         Attempt("shared", "assert(not pcall(rawset, package.loaded, 'tensor', {}))"),
-        // What could do harm is not there.
+        // Functions that could do harm do not exist.
         Attempt("shared", "assert(package.loadlib == nil and package.cpath == nil and package.searchers == nil)"),
         Attempt("shared", "assert(package.preload == nil)"),
         Attempt("shared", "for name in pairs(debug) do assert(name == 'traceback') end assert(require 'debug' == debug)"),
@@ -102,17 +102,17 @@ import Testing
         Attempt("shared", "local f = load('return os', 'x', 't', setmetatable({}, {__index = _G})) assert(f().execute == nil)"),
         Attempt("shared", "local co = coroutine.wrap(function() return _ENV end) assert(co().os.execute == nil)"),
         Attempt("shared", "for level = 1, 5 do local t = debug.traceback('x', level) assert(type(t) == 'string') end assert(debug.getinfo == nil)"),
-        // Scripts have no finalisers, whenever __gc is put there.
+        // __gc is never called, whenever it is set.
         Attempt("finalisers", "ran = false setmetatable({}, {__gc = function() ran = true end}) collectgarbage() collectgarbage() assert(not ran)"),
         Attempt("finalisers", "ran = false local m = {__gc = true} setmetatable({}, m) m.__gc = function() ran = true end collectgarbage() collectgarbage() assert(not ran)"),
         Attempt("finalisers", "local m = {__gc = print} setmetatable({}, m) assert(m.__gc == print)", worksWhenTrusted: false),
-        // Binary chunks are not loaded.
+        // Bytecode is not loaded.
         Attempt("binary chunks", "assert(not pcall(function() return load(string.dump(function() end)) end))"),
         Attempt("binary chunks", "local f, e = load('\\27Lua') assert(not f and e:find(\"attempt to load a binary chunk %(mode is 't'%)\"), e)"),
         Attempt("binary chunks", "local f, e = load('\\27Lua', 'x', 'b') assert(not f and e:find('text only'), e)"),
         Attempt("binary chunks", "local f, e = load('\\27Lua', 'x', 'bt') assert(not f and e:find(\"mode is 't'\"), e)"),
         Attempt("binary chunks", "local parts = {'\\27', 'Lua'} local f, e = load(function() return table.remove(parts, 1) end) assert(not f and e:find(\"mode is 't'\"), e)"),
-        // The bindings, inside.
+        // Misuse of the modules.
         Attempt("errors", "for i = 1, 1e4 do assert(not pcall(tensor.matmul, tensor.zeros(2, 5), tensor.zeros(3, 5))) end", worksWhenTrusted: false),
         Attempt("sizes", "for _, n in ipairs{0/0, 1e300, -1, math.mininteger, math.maxinteger} do assert(not pcall(tensor.zeros, n)) assert(not pcall(tensor.zeros, n, n)) end", worksWhenTrusted: false),
         Attempt("sizes", "local x = tensor.zeros(3) for _, i in ipairs{0/0, 1e300, -4, math.mininteger} do assert(not pcall(function() return x[i] end)) end", worksWhenTrusted: false),
@@ -121,7 +121,7 @@ import Testing
         Attempt("types", "assert(not pcall(tensor.zeros(1).sum, random.generator(0)))", worksWhenTrusted: false),
         Attempt("recursion", "local function f(x) return autodiff.grad(f)(x) end local ok, e = pcall(f, tensor(1.0)) assert(not ok and tostring(e):find('stack overflow'), e)", worksWhenTrusted: false),
         Attempt("yields", "local co = coroutine.create(function() return autodiff.grad(function(x) coroutine.yield() return x end)(tensor(1.0)) end) assert(not coroutine.resume(co))", worksWhenTrusted: false),
-        // Memory without end is an error, and the state goes on.
+        // Endless memory is an error, and the state still works.
         Attempt("strings", "local ok, e = pcall(function() local s = 'x' while true do s = s .. s end end) assert(not ok and e:find('not enough memory')) assert(#('y'):rep(1000) == 1000)", worksWhenTrusted: false),
         Attempt("strings", "assert(not pcall(string.rep, 'x', 1 << 40))", worksWhenTrusted: false),
         Attempt("tensors", "local ok, e = pcall(function() local t = {} while true do t[#t + 1] = tensor.zeros(1000000) end end) assert(not ok and e:find('not enough memory'), e)", worksWhenTrusted: false),
@@ -138,7 +138,7 @@ import Testing
         #expect(throws: LuaError.self) { try host.run(code: attempt.script) }
     }
 
-    /// Neither is the script itself, nor a text that Swift hands over.
+    /// The script's file may not be bytecode either, nor a text that Swift passes.
     @Test func binaryScriptsAreRefused() throws {
         let scratch = try Scratch()
         let trusted = try LuaFlow.Host()
@@ -149,7 +149,7 @@ import Testing
         #expect(error?.message.contains("attempt to load a binary chunk (mode is 't')") == true)
     }
 
-    /// One script cannot change what the next one in the same host finds in the libraries.
+    /// A script cannot change what the next one in the same host finds in the libraries.
     @Test func librariesOutliveAScript() throws {
         let host = try SandboxTests.host()
         try host.run(code: """

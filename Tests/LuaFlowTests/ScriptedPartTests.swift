@@ -2,7 +2,7 @@ import LawChecks
 import LuaFlow
 import Testing
 
-/// Projections, distributions and transforms that scripts register are real ones.
+/// Projections, distributions and transforms that scripts register work like built-in ones.
 @Suite struct ScriptedPartTests {
     private let scripts: Scripts
 
@@ -325,13 +325,13 @@ import Testing
         #expect(message.contains(expected), "\(message)")
     }
 
-    /// NaN in one element is not forgotten over the next.
+    /// A NaN in one element fails the check although later elements are fine.
     @Test func checksRefuseNaN() throws {
         let message = try scripts.message("flow.Scaling{0, 0}:check(tensor{0 / 0, 1})")
         #expect(message.contains("to_data(to_latent(x)) is not x at element 1: relative error"), "\(message)")
     }
 
-    /// check finds each of the three ways to be wrong.
+    /// `check` finds each of three faults of a transform.
     @Test(arguments: [
         ("x * 2, 2 * math.log(2)", "z, -2 * math.log(2)", "to_data(to_latent(x)) is not x"),
         ("x * 2, 2 * math.log(2)", "z / 2, 0", "the log-determinants of the two directions do not cancel at element 1"),

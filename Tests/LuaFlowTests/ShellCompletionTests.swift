@@ -1,9 +1,9 @@
 import Foundation
 import Testing
 
-/// What the shells offer behind `luaflow`, asked of bash itself and read in the scripts of the others.
+/// What shells offer after `luaflow`: by running bash, and by reading the scripts for the others.
 @Suite struct ShellCompletionTests {
-    /// What bash offers for the last word of a line, in a folder with a script, a capsule and a folder.
+    /// What bash offers for the last word of a line, in a folder that has a script, a capsule and a folder.
     private func offered(_ line: String) throws -> Set<String> {
         let scratch = try Scratch()
         _ = try scratch.write("my.lua", "")
@@ -12,7 +12,7 @@ import Testing
             at: scratch.url.appendingPathComponent("mine"), withIntermediateDirectories: true)
         let script = try scratch.write("completions", try Command.run(["completions", "bash"]).output)
         let folder = try Command.program.deletingLastPathComponent().path
-        // As readline cuts words: at blanks and colons.
+        // Words are cut at blanks and colons, as readline does.
         let program = try scratch.write("complete.bash", """
             PATH="\(folder):$PATH"
             source "\(script)"

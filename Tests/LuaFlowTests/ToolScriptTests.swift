@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-/// Scripts under scripts/tools that are run by hand for long: here, briefly.
+/// Scripts of scripts/tools, which are meant to run for long by hand: here with few repetitions.
 @Suite struct ToolScriptTests {
     private func tool(_ name: String, _ arguments: [String]) throws -> Command.Result {
         let script = ProblemScriptTests.scripts.appendingPathComponent("tools/\(name).lua").path

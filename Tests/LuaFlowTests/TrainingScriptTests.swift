@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-/// The scripts that train flows: they run with few steps, draw their figures, and go on from checkpoints.
+/// The scripts that train flows: they run with few steps, draw their figures, and continue from checkpoints.
 @Suite struct TrainingScriptTests {
     static func run(_ name: String, _ arguments: [String], in scratch: Scratch) throws -> Command.Result {
         try Command.run(
@@ -26,7 +26,7 @@ import Testing
         #expect(picture.prefix(4) == Data([0x89, 0x50, 0x4E, 0x47]) && picture.count > 2000, "\(name)")
     }
 
-    /// What cannot be read, written or computed is said in one line, before the work where that is possible.
+    /// What cannot be read, written or computed is reported in one line, before the work where possible.
     @Test func wrongOptionsAreRefusedInOneLine() throws {
         let scratch = try Scratch()
         for (name, arguments, message) in [
@@ -53,7 +53,7 @@ import Testing
         }
     }
 
-    /// Every kind of flow of digits: trained for two steps, written, read again, and drawn from.
+    /// Every kind of flow of digits: trained for two steps, saved, loaded, and sampled.
     @Test(arguments: [[], ["--smooth"], ["--kind", "autoregressive"]]) func digitsAreTrainedAndDrawn(
         _ options: [String]
     ) throws {
@@ -107,7 +107,7 @@ import Testing
         }
     }
 
-    /// Six steps, and three of them, then the rest from the checkpoint: the same weights, bit for bit.
+    /// Six steps, against three of them and the rest from the checkpoint: the same weights, bit for bit.
     @Test func goesOnFromItsCheckpoint() throws {
         let scratch = try Scratch()
         func train(_ steps: Int, _ checkpoint: String, _ file: String) throws -> Data {

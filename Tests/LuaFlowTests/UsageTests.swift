@@ -2,7 +2,7 @@ import Foundation
 import LuaFlow
 import Testing
 
-/// What a user is told who calls a script wrongly, and what is known before the work begins.
+/// Messages for wrong calls of scripts; what can be known is reported before the work begins.
 @Suite struct UsageTests {
     private static let script = """
         local host = require "host"
@@ -50,7 +50,7 @@ import Testing
         #expect(try run(["--digit", "5"]).output == "ran\tfigure.png\tnil\n")
     }
 
-    /// What is caught, or is no word of the command line's, is an error as any.
+    /// Errors that the script catches, or that no command line option caused, keep their traceback.
     @Test func otherErrorsKeepTheirTraceback() throws {
         let caught = try run([], "local host = require 'host' print(pcall(host.check, '--n', 'x')) error('later')")
         #expect(caught.status == 1 && caught.errors.contains("later") && caught.errors.contains("traceback"))
@@ -58,7 +58,7 @@ import Testing
         #expect(own.status == 1 && own.errors.contains("main.lua:1:") && own.errors.contains("traceback"))
     }
 
-    /// Every option of the program's own, behind the script's name.
+    /// Every option of the program, after the script's name, where it belongs to the script.
     @Test(arguments: ["capsule", "memory", "timeout", "plugins", "no-plugins", "allow-read", "allow-write"])
     func theProgramsOptionsStandBeforeTheScript(_ name: String) throws {
         let result = try run(["--\(name)", "c.json"])
@@ -97,7 +97,7 @@ import Testing
         #expect(try shell("echo 'print(1)' | '\(program)' run /dev/stdin").output == "1\n")
         #expect(try shell("'\(program)' run <(true); echo $?").output == "0\n")
         #expect(try shell("mkfifo p; (sleep 1; echo 'print(2)' > p) & '\(program)' run p").output == "2\n")
-        // Nobody writes: that is said, and the limit ends it.
+        // Without a writer the program says that it waits, and the time limit ends it.
         let alone = try shell("mkfifo q; '\(program)' --timeout 2 run q")
         #expect(alone.status == 1 && alone.errors.contains("waiting for somebody who writes into the pipe q"), "\(alone)")
         #expect(alone.errors.contains("the time limit of 2 s has passed"), "\(alone)")
@@ -111,7 +111,7 @@ import Testing
         let host = try Host()
         let text: String = try host.evaluate("tostring((select(2, require('projection').verify(require('projection').Box(0, 1)))))")
         #expect(text.hasPrefix("{") && text.contains("worst = ") && !text.contains("table: "), "\(text)")
-        // Otherwise they are tables like any other.
+        // Records are otherwise tables like any other.
         let fields: String = try host.evaluate("""
             (function()
               local t = require("host").arguments{{"b", 1}, {"a", "x\\ny"}}

@@ -4,7 +4,7 @@ import Testing
 
 /// `luaflow watch`, as a user runs it.
 @Suite(.timeLimit(.minutes(30))) struct WatchTests {
-    /// A watching process and what it printed so far.
+    /// A `luaflow watch` process, and what it has printed so far.
     private final class Watcher {
         private let process = Process()
         private let scratch: Scratch
@@ -32,7 +32,7 @@ import Testing
         var errors: String { read("stderr") }
         var reports: [String] { errors.split(separator: "\n").map(String.init).filter { $0.hasPrefix("watch: ") } }
 
-        /// Waits until there are so many status lines.
+        /// Waits until there are `count` status lines.
         func runs(_ count: Int) -> Bool { Self.until { self.reports.count >= count } }
 
         static func until(_ condition: () -> Bool) -> Bool {
@@ -104,7 +104,7 @@ import Testing
         let script = try scratch.write("main.lua", forever)
         let watcher = try Watcher([script], in: scratch)
         try #require(Watcher.until { FileManager.default.fileExists(atPath: scratch.path("ready")) })
-        // A burst of writes is one change, unless the writer is held up between them.
+        // Several writes in quick succession count as one change, unless the writer is delayed between them.
         for i in 1...5 { _ = try scratch.write("main.lua", "print('burst \(i)')") }
         try #require(Watcher.until { watcher.output.hasSuffix("burst 5\n") && watcher.reports.count >= 2 }, "\(watcher.errors)")
         #expect(watcher.reports[0].contains("run 1, stopped for a change"))
@@ -127,7 +127,7 @@ import Testing
         #expect(watcher.status() == 130)
     }
 
-    /// A script that writes Lua and runs it does not set off its own rerun.
+    /// A script that writes Lua files and runs them does not cause its own rerun.
     @Test func whatTheScriptWritesIsItsOwn() throws {
         let scratch = try Scratch()
         let script = try scratch.write("main.lua", """
@@ -143,7 +143,7 @@ import Testing
         #expect(watcher.output == "number\nend\n" && watcher.reports.count == 2)
     }
 
-    /// host.live takes a change up while the run lasts; afterwards it is a change like any other.
+    /// host.live takes up a change during the run; after the run the change causes a rerun.
     @Test func followedFilesAreLeftToTheRun() throws {
         let scratch = try Scratch()
         _ = try scratch.write("part.lua", "return {f = function() return 1 end}")
@@ -186,7 +186,7 @@ import Testing
         #expect(watcher.reports.count == 2)
     }
 
-    /// A touched file is what it was; a new plugin is something new.
+    /// A file that is touched without a change of its content causes no rerun; a new plugin does.
     @Test func contentsCountAndNewPlugins() throws {
         let scratch = try Scratch()
         let script = try scratch.write("main.lua", "print(require('host').names({}, 'masks'))")
@@ -201,7 +201,7 @@ import Testing
         #expect(watcher.output == "\nmine\n")
     }
 
-    /// A call of C's that never comes back keeps no new version from running.
+    /// A C call that never returns does not prevent the next version from running.
     @Test func aNewVersionRunsThoughTheOldIsStuckInAPattern() throws {
         let scratch = try Scratch()
         let script = try scratch.write(

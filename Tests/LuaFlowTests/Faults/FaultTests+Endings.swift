@@ -1,5 +1,5 @@
 extension FaultTests {
-    /// Crashes, hangs and leaks.
+    /// Faults by which the program crashed, hung or leaked memory.
     static let endings = [
         Fault(
             tried: "plot.line{{0, 5e-324}}:save(\"x.png\")", right: "a picture",
@@ -79,7 +79,7 @@ extension FaultTests {
             tests: ["WatchTests.aScriptThatAppendedToItselfIsWatchedStill"]),
     ]
 
-    /// Host, sandbox and replay.
+    /// Faults of the host, the sandbox and replay.
     static let hosts = [
         Fault(
             tried: "a sandboxed script that writes control sequences", right: "they are shown, not obeyed",

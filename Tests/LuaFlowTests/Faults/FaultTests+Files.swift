@@ -1,5 +1,5 @@
 extension FaultTests {
-    /// Text is bytes.
+    /// Faults with texts that are not valid UTF-8.
     static let texts = [
         Fault(
             tried: "a state of host.steps with the bytes ff fe, paused and stopped", right: "the same bytes and keys",
@@ -41,7 +41,7 @@ extension FaultTests {
                 """, tests: ["ByteLawTests.fileNamesAreBytes", "ByteLawTests.theLongestNamesAreWritten"]),
     ]
 
-    /// Legal files that were refused whole, and slow paths.
+    /// Valid files that were refused, and files that took too long.
     static let files = [
         Fault(
             tried: "a .pt with bytes, complex numbers or a Counter beside model_state_dict", right: "the tensors",

@@ -1,5 +1,5 @@
 extension FaultTests {
-    /// Wrong numbers that came without a word.
+    /// Wrong numbers without an error message.
     static let numbers = [
         Fault(
             tried: "w[x:argmax()] = 0, positions taken for a mask", right: "{0, 20, 30}",

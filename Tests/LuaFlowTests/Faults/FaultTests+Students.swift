@@ -1,5 +1,5 @@
 extension FaultTests {
-    /// What a student meets.
+    /// Faults that students are likely to meet.
     static let students = [
         Fault(
             tried: "problem 3 on every mask", right: "--preset best succeeds; a run that oscillates says so",

@@ -2,24 +2,24 @@ import Foundation
 import LuaFlow
 import Testing
 
-/// What was once wrong, case by case: what was tried, what is right, and what shows it today.
+/// A fault that LuaFlow once had: what was tried, what is right, and what shows today that it is right.
 struct Fault: Sendable, CustomTestStringConvertible {
     let tried: String
     let right: String
-    /// A script that fails where the right value does not come; its error says what came.
+    /// A script that raises an error, with the wrong value in it, if the fault is there.
     var script = ""
-    /// Tests of the suite that show it, "File.function".
+    /// Tests of the suite that fail if the fault is there, each as "File.function".
     var tests: [String] = []
 
     var testDescription: String { "\(tried): \(right)" }
 }
 
-/// The list of faults that were found by trying LuaFlow from outside. A case is shown by a script here, by tests named
-/// in it where more than a script is needed (prompts, processes, signals, files of others), or by both.
+/// The faults that were found by trying LuaFlow from outside. A fault is shown by a script here; by named tests where
+/// more than a script is needed (prompts, processes, signals, files of other programs); or by both.
 @Suite struct FaultTests {
     static let all = numbers + texts + endings + files + students + hosts
 
-    /// What the scripts have besides the modules.
+    /// Lua functions that the scripts use, besides the modules.
     static let helpers = """
         local function D(t) return tensor(t, {dtype = "float64"}) end
         local function is(got, right, relative)
@@ -51,7 +51,7 @@ struct Fault: Sendable, CustomTestStringConvertible {
         }
     }
 
-    /// A test that is named here and renamed elsewhere leaves a case without proof.
+    /// Every test that is named here exists: after a renaming the fault would be without a test.
     @Test func namedTestsAreThere() throws {
         let folder = Command.repository.appendingPathComponent("Tests")
         var texts: [String: String] = [:]

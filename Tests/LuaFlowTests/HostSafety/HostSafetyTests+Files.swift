@@ -3,7 +3,7 @@ import LuaFlow
 import Testing
 
 extension HostSafetyTests {
-    /// What the scripts below make hostile files with: `zip{{name, bytes}, ...}` and pickles' opcodes.
+    /// Lua functions for making hostile files: `zip{{name, bytes}, ...}`, and pickle opcodes.
     private static let tools = #"""
         local function crc(bytes)
             local c = 0xffffffff
@@ -127,7 +127,7 @@ extension HostSafetyTests {
             """#)
     }
 
-    /// Killed in the middle of a save of a script's: whatever is there loads whole.
+    /// A script's save is killed half way: the file that is there loads.
     @Test func F7_aKilledSaveLeavesAWholeFile() throws {
         let (target, ready) = (scratch.path("x.safetensors"), scratch.path("ready"))
         let script = try scratch.write("save.lua", """

@@ -30,7 +30,7 @@ extension HostSafetyTests {
         #expect(try watched.liveBytes() < 4 << 20)
     }
 
-    /// Resident memory, as the system counts it, of a process of its own.
+    /// The resident memory of a separate process, as the system counts it.
     @Test func M3_temporariesLeaveResidentMemoryFlat() throws {
         let script = try scratch.write("temporaries.lua", """
             local tensor = require "tensor"

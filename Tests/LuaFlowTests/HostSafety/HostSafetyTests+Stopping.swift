@@ -3,20 +3,20 @@ import LuaFlow
 import Testing
 
 extension HostSafetyTests {
-    /// Loops through the real modules, each of which only an interrupt or a deadline ends.
+    /// Endless loops through the real modules; only an interrupt or a deadline ends them.
     static let endless = [
-        // Coroutines.
+        // In coroutines.
         ("S1", "coroutine.wrap(function() while true do end end)()"),
         ("S1", "coroutine.wrap(function() while true do tensor.ones(3):sum() end end)()"),
-        // Errors that are caught.
+        // With errors that are caught.
         ("S2", "while true do pcall(function() while true do end end) end"),
         ("S2", "while true do pcall(autodiff.grad(function(x) while true do end end), tensor.ones(2)) end"),
         ("S2", "while true do pcall(optim.projected_gradient, function(x) while true do end end, projection.Box(0, 1), tensor.ones(2), {steps = 5}) end"),
-        // Handlers and finalisers.
+        // In handlers and finalisers.
         ("S4", "local function loop() while true do end end while true do xpcall(loop, loop) end"),
         ("S4", "setmetatable({}, {__gc = function() while true do tensor.ones(2) end end}) collectgarbage()"),
         ("S4", "local x <close> = setmetatable({}, {__close = function() while true do end end}) error 'x'"),
-        // Kernels and loops of ours.
+        // In kernels and loops of the library.
         ("S4", "local x = tensor.eye(1500) while true do x = x:matmul(x) end"),
         ("S4", "optim.projected_gradient(function(x) return (x * x):sum() end, projection.Box(0, 1), tensor.ones(2), {steps = 1 << 40})"),
         ("S4", "for x in data.batches(tensor.ones(1000, 2), 1) do while true do pcall(error) end end"),
@@ -24,7 +24,7 @@ extension HostSafetyTests {
 
     @Test(arguments: endless) func S1_S2_S4_interruptsStop(_ row: String, _ code: String) throws {
         let interpreter = watched.host.interpreter
-        // Not before the run is under way: an interrupt between runs does nothing.
+        // Repeatedly, since an interrupt before the run has begun does nothing.
         let queue = DispatchQueue(label: "interrupts")
         let timer = DispatchSource.makeTimerSource(queue: queue)
         timer.schedule(deadline: .now() + .milliseconds(50), repeating: .milliseconds(50))
@@ -32,7 +32,7 @@ extension HostSafetyTests {
         timer.resume()
         let error = try watched.error(code)
         timer.cancel()
-        // One that is under way is over then.
+        // Waits until no interrupt is under way.
         queue.sync {}
         #expect(error?.kind == .interrupted, "\(row): \(error?.message ?? "returned")")
         watched.expectSane("after \(row)")
@@ -46,7 +46,7 @@ extension HostSafetyTests {
         watched.expectSane("after \(row)")
     }
 
-    /// The collector's last work, when the host closes: a finaliser that never returns.
+    /// A finaliser that never returns, which runs when the host closes.
     @Test func S4_finalisersAtTheEndStop() throws {
         let script = try scratch.write("end.lua", """
             local open = io.open

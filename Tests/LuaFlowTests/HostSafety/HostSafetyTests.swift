@@ -34,7 +34,7 @@ import Testing
         "autodiff.grad(function(x) return x * x end)(tensor.ones(3))", "image.render(tensor.ones(2))",
         "checkpoint.load('no such file')", "tensor.ones(2, 2):cholesky():inverse():nothing()", "error(tensor.eye(2) .. '')",
     ]) func B1_errorsReleaseEverything(_ call: String) throws {
-        // Ten thousand in all, with what earlier arguments made.
+        // The first calls make what is made once; then 700 errors for each argument, ten thousand in all.
         try watched.run("for i = 1, 10 do pcall(function() \(call) end) end")
         let before = try watched.liveBytes()
         let count = try watched.run("""
@@ -50,7 +50,7 @@ import Testing
             return collectgarbage("count")
             """).first?.asNumber
         #expect(try watched.liveBytes() == before)
-        // Lua's own heap, in kB: what 700 leaked errors, objects or references would fill is far more.
+        // Lua's own heap in kB: 700 leaked errors, objects or references would take far more.
         let after = try watched.run("collectgarbage() collectgarbage() return collectgarbage('count')").first?.asNumber
         #expect(try #require(count) - #require(after) < 20)
         let error = try #require(try watched.error("local function inner()\n  \(call)\nend\ninner()"))
@@ -62,7 +62,8 @@ import Testing
         "0/0", "1e300", "-1e300", "1/0", "-1/0", "math.mininteger", "math.maxinteger", "2^63", "2^53", "1 << 62", "0.5", "-1",
     ]
 
-    /// Where so much would be made, each of these is an error; elsewhere an error or a value, and the host lives.
+    /// Where N is the size of what is to be made (the first list), the call is an error; elsewhere it is an error or a
+    /// value. The host goes on working.
     @Test(arguments: sizes) func B2_hostileSizes(_ size: String) throws {
         for call in [
             "tensor.zeros(N)", "tensor.ones(2, N)", "tensor.full({N, 2}, 1)", "tensor.eye(N)", "tensor.linspace(0, 1, N)",
@@ -74,7 +75,7 @@ import Testing
             let error = try watched.error(code)
             #expect(error?.kind == .runtime || error?.kind == .memory, "\(code): \(error?.message ?? "no error")")
         }
-        // Some of these rightly take for ever: so many steps were asked for.
+        // With such a number of steps some calls rightly run for ever.
         watched.host.interpreter.timeLimit = .milliseconds(300)
         for call in [
             "x[N]", "x[{N, 1}]", "x[{{N, N}, {}}]", "x:sum(N)", "x:transpose(1, N)", "x:permute(N, 1)", "x:unsqueeze(N)",
@@ -130,7 +131,8 @@ import Testing
         #expect(try message("projection.Box(0, 1).contains(tensor.ones(2), 1)").contains("a projection expected, got tensor"))
         #expect(try message("local _ = tensor.ones(2) + io.stdout").contains("got FILE*"))
         #expect(try message("random.generator(0).get_state(coroutine.create(print))").contains("a generator expected, got thread"))
-        // Every method of every type on an object of every other type: an error, or a result where any type will do.
+        // Every method of every type on an object of every other type: an error, or a result where any type is
+        // accepted.
         try watched.run("objects = {\(RandomLua.objects.keys.sorted().compactMap { RandomLua.objects[$0]?.first }.joined(separator: ", ")), io.stdout}")
         for callable in Callable.all {
             guard case .method(let type, let name) = callable.form, let object = RandomLua.objects[type]?.first else { continue }
@@ -169,7 +171,7 @@ import Testing
             ("tensor.ones(2)", "(error object is a userdata value)"), ("print", "(error object is a function value)"),
         ] {
             #expect(try message("error(\(value))") == shown)
-            // The command asks an object of ours how it is shown, as plain Lua does, for a second at most.
+            // The command calls an object's `tostring` to show it, as plain Lua does, for a second at most.
             let printed = value == "tensor.ones(2)" ? "tensor({1, 1}) shape (2), float32" : value == "{}" ? shown + " {}" : shown
             let result = try Command.run(["-e", "error(\(value))"])
             #expect(result.status == 1 && result.errors.hasPrefix("luaflow: \(printed)\n"), "\(value): \(result.errors)")

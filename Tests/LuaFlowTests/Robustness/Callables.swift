@@ -1,6 +1,6 @@
 import LuaFlow
 
-/// One thing that a script can do with what the modules bring.
+/// A function, method, property or operator that scripts can call.
 struct Callable {
     enum Form {
         case function(String)
@@ -19,7 +19,7 @@ struct Callable {
         functions(of: module) + module.types.flatMap(members)
     }
 
-    /// The types of object that scripts can hold, by name.
+    /// The names of the types of objects that scripts can hold.
     static let types = Set(Host.builtInModules.flatMap { $0.types.map(\.type.name) })
 
     private static func functions(of module: any ScriptModule) -> [Callable] {
@@ -46,7 +46,7 @@ struct Callable {
             + each(binding.setters) { .setter(type: type, name: $0) } + operators
     }
 
-    /// The names in the braces of the signature: most are options.
+    /// The names in the braces of the signature, most of which are options.
     var optionNames: [String] {
         var names: [String] = []
         var depth = 0

@@ -1,8 +1,8 @@
 import LuaFlow
 import Testing
 
-/// Numbers at the edge of what a function takes: each is an error that says so, or right. Once they were traps, endless
-/// loops or wrong numbers without a word.
+/// Numbers at the limits of what a function takes: each is right, or an error that says so. Once these were traps,
+/// endless loops or silently wrong numbers.
 @Suite struct EdgeNumberTests {
     private static let refusals: [(code: String, says: String)] = [
         ("flow.Chain{flow.Squeeze(), shape = {1 << 61, 2, 2}}", "too large"),
@@ -32,12 +32,12 @@ import Testing
     ]
 
     private static let values = [
-        // A shape that cannot be doubled is no trap; data that do not fit are refused.
+        // A shape whose count overflows when doubled is no trap; data of another shape are refused.
         """
         local c = flow.Chain{flow.Split(), flow.Reshape({1 << 62}, {1 << 62})}
         assert(not pcall(c.to_latent, c, tensor.ones(1, 4)))
         """,
-        // Exact near the largest number.
+        // Exact near the largest float64.
         "projection.TVBall(1)(tensor({1, -1, 1}, {dtype = 'float64'}) * 1e307)",
         """
         local q = tensor({0}, {dtype = 'float64'}):requires_grad_(true)

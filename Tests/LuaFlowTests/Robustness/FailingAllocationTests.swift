@@ -3,24 +3,25 @@ import Foundation
 import LuaFlow
 import Testing
 
-/// Memory runs out at the n-th allocation, for every n, in every function's documented example: an error that says so,
-/// or success; the same interpreter goes on working, and nothing is lost. Either every allocation from the n-th on
-/// fails, or the n-th alone, whose second try after a collection succeeds.
+/// Memory runs out at the n-th allocation, for every n, in the documented example of every function: the example
+/// succeeds or raises an error that says so, the interpreter still works, and no memory is lost. Either every
+/// allocation from the n-th on fails, or the n-th alone, which then succeeds when it is tried again after a collection.
 ///
-/// `make test` tries some n of each example, the two ways in turn; LUAFLOW_EXHAUSTIVE=1 every n both ways.
+/// `make test` tries some n of each example, in the two ways alternately; LUAFLOW_EXHAUSTIVE=1 tries every n in both
+/// ways.
 @Suite(.timeLimit(.minutes(60))) struct FailingAllocationTests {
-    /// At most so many n of each example are tried.
+    /// The largest number of n that are tried for each example.
     static let tries = Thoroughness.isExhaustive ? Int.max : 12
 
-    /// Which allocations fail.
+    /// Whose allocations fail.
     enum Kind: String, CaseIterable, CustomTestStringConvertible {
-        /// Lua's, and the bridge's own beside it.
+        /// Lua's, and the bridge's beside it.
         case lua = "Lua's"
         case native = "tensors'"
 
         var testDescription: String { rawValue }
 
-        /// - Returns: how many were asked for since the last call.
+        /// - Returns: the number of allocations since the last call.
         @discardableResult
         func fail(from nth: Int?, once: Bool = false, in watched: WatchedHost) -> Int {
             switch self {
@@ -30,10 +31,10 @@ import Testing
         }
     }
 
-    /// Code for what has no example of its own.
+    /// Code for what no example calls.
     static let more = ["figure:tostring": "local _ = tostring(plot.line{{1, 2, 3}, {1, 4, 9}})"]
 
-    /// Everything that scripts can call is in an example, or above.
+    /// Everything that scripts can call occurs in an example or in `more`.
     @Test func everythingHasARun() {
         let without = Set(Callable.all.filter { $0.documentation.example == nil }.map(\.name))
         #expect(without == Set(Self.more.keys))
@@ -46,7 +47,7 @@ import Testing
         try survive(kind, Self.more[name] ?? "", name, scratch, &counts)
     }
 
-    /// A constructor that a script registered is a module's like any other.
+    /// Constructors that a script registered are tested in the same way.
     @Test(arguments: Kind.allCases, RandomLua.registered) func registeredConstructorsSurvive(_ kind: Kind, one: RandomLua.Registered) throws {
         let scratch = try Scratch()
         var counts = (runs: 0, errors: 0)
@@ -75,12 +76,12 @@ import Testing
     ) throws {
         let watched = try WatchedHost(files: scratch.url.path)
         try watched.run(before + FailingAllocationTests.honestCalls)
-        // Modules and types are made now, see `aFreshHostSurvives`.
+        // The modules' tables and types exist after this call; see `aFreshHostSurvives`.
         try watched.run(code, name: name)
         watched.expectSane("before \(name)")
         let baseline = try watched.liveBytes()
         kind.fail(from: nil, in: watched)
-        // What the code says when it runs again: one registers a name, which can be done only once.
+        // The error of the code when it runs again: an example that registers a name can succeed only once.
         let again = try watched.error(code)?.message
         let allocations = kind.fail(from: nil, in: watched)
         for (place, nth) in places(allocations).enumerated() {
@@ -101,7 +102,7 @@ import Testing
         #expect(left <= max(baseline, 1 << 10), "\(name): \(left) bytes alive, \(baseline) before")
     }
 
-    /// Examples that show an error catch it: one that says that memory ran out comes through all the same.
+    /// An example that shows an error catches it with pcall; an error that memory ran out is passed on all the same.
     private static let honestCalls = """
 
         local real, error, type, find = pcall, error, type, string.find
@@ -112,7 +113,7 @@ import Testing
         function pcall(f, ...) return through(real(f, ...)) end
         """
 
-    /// A host's first work: its modules' tables and types are made.
+    /// The first use of a host, in which the modules' tables and types are made.
     @Test func aFreshHostSurvives() throws {
         let code = LuaFlow.Host.builtInModules.map { "require '\($0.name)' " }.joined()
             + "local x = tensor.ones(2) x = x + projection.Box(0, 1)(x)"
@@ -137,7 +138,7 @@ import Testing
         }
     }
 
-    /// 1, 2, 3, ...; when there are too many, the first few and then every k-th.
+    /// 1, 2, 3, ...; if these are too many, the first few and then every k-th.
     private func places(_ allocations: Int) -> [Int] {
         guard allocations > Self.tries else { return Array(1..<(allocations + 1)) }
         let step = (allocations - 3) / (Self.tries - 3) + 1
@@ -147,7 +148,7 @@ import Testing
     private func check(_ error: LuaError, _ again: String?, _ place: Comment) {
         let message = error.message
         if message.contains("not enough memory") || message == again { return }
-        // Lua's own words when its stack cannot grow.
+        // Lua's message when its stack cannot grow.
         if message.contains("stack overflow") { return }
         Issue.record("\(place): \(message)")
     }

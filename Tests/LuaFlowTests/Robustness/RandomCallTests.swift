@@ -8,16 +8,18 @@ import Testing
     import Darwin
 #endif
 
-/// Random arguments of random types to everything that scripts can call: an error or a result, never the process's end.
+/// Random arguments of random types for everything that scripts can call: an error or a result, never the end of the
+/// process.
 ///
-/// `make test` makes a call of each, and some more, `make asan` ten thousand under AddressSanitizer. LUAFLOW_CALLS and
-/// LUAFLOW_SEED choose how many and which. The calls are written down before they are made, as a Lua script: should the
-/// process die, the last line of that file is the call that did it, and `luaflow run` of the file does it again.
+/// `make test` makes one call of each function and some more, `make asan` ten thousand under AddressSanitizer.
+/// LUAFLOW_CALLS and LUAFLOW_SEED choose how many and which. Each call is written to a Lua script before it is made:
+/// should the process die, the last line of that file is the call that did it, and `luaflow run` of the file repeats
+/// it.
 @Suite(.serialized, .timeLimit(.minutes(60))) struct RandomCallTests {
     static let calls = Thoroughness.number("LUAFLOW_CALLS") ?? (Thoroughness.isExhaustive ? 10_000 : max(700, RandomLua.callables.count))
     static let seed = Thoroughness.number("LUAFLOW_SEED") ?? 1
 
-    /// After so many calls the interpreter is closed, and everything must be gone.
+    /// The number of calls after which the interpreter is closed; then all its objects must be gone.
     static let perInterpreter = 250
 
     @Test func everyTypeHasAnObjectToCallWith() throws {
@@ -76,7 +78,7 @@ import Testing
 
     private func outcome(_ error: LuaError?, of code: String) -> String {
         guard let error else { return "returned" }
-        // Words that a reader of a message should never meet.
+        // Words of the implementation that no message may contain.
         for word in ["-nan", "Optional(", "Swift.", "fatal", "(null)"] where error.message.contains(word) {
             Issue.record("\(error.message)\nfrom: \(code)")
         }
@@ -88,14 +90,14 @@ import Testing
         case .exit: return "exit"
         case .file: return "file"
         case .syntax:
-            // A string that a function compiled may be wrong; our own statements never are.
+            // A text that a function compiled may be wrong Lua; the test's own statements never are.
             if error.message.hasPrefix("script:") { Issue.record("\(error.message)\nfrom: \(code)") }
             return "syntax"
         }
     }
 }
 
-/// The calls of one interpreter, as a script that makes them again.
+/// The calls of one interpreter, written as a script that repeats them.
 private final class CallLog {
     let path = FileManager.default.temporaryDirectory
         .appendingPathComponent("luaflow-random-calls-\(ProcessInfo.processInfo.processIdentifier).lua").path

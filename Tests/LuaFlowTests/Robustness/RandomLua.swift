@@ -1,12 +1,12 @@
 import LuaFlow
 import Testing
 
-/// Random Lua expressions and calls, the same for the same seed.
+/// Random Lua expressions and calls; the same seed gives the same ones.
 struct RandomLua {
     private var state: UInt64
-    /// Where files may be written.
+    /// The folder in which files may be written.
     private let scratch: String
-    /// Places in ``callables`` that come next, and those that came.
+    /// The indices in ``callables`` that come next, and those that were used.
     private var deck: [Int] = []
     private(set) var drawn: Set<Int> = []
     private var mustCall = false
@@ -80,14 +80,14 @@ struct RandomLua {
         "tensor.zeros(2, 2)", "random.normal({3, 3})", "random.uniform({4})", "tensor.ones(1, 1, 1, 1, 1, 1, 1, 1)",
     ]
 
-    /// At least one of each type of object; a test holds this against the modules' types.
+    /// At least one expression for each type of object; a test compares this with the modules' types.
     static let objects: [String: [String]] = [
         "tensor": tensors,
         "flow": ["flow.NICE{dim = 4, hidden = 3, layers = 1, couplings = 2}"],
         "module": ["nn.Linear(2, 3)", "nn.MLP(2, 2, {hidden_features = {4}})"],
         "transform": ["flow.Scaling{0, 1}", "flow.Planar(2)", "flow.ActNorm(2)", "flow.Autoregressive{features = 2, univariate = \"mixture\"}"],
         "generator": ["random.generator(1)", "random.manual_seed(3)"],
-        // What an iterator holds; scripts see it through `debug` only.
+        // An iterator's upvalue, which scripts reach through `debug` only.
         "batches": ["select(2, debug.getupvalue(data.batches(tensor.ones(5, 2), 2), 2))"],
         "moving_average": ["montecarlo.baselines.moving_average(0.5)"],
         "figure": ["plot.line{{1, 2, 3}, {1, 4, 9}}", "plot.histogram{{1, 2, 2}}", "plot.image{tensor.ones(2, 2)}"],
@@ -149,7 +149,7 @@ struct RandomLua {
 
     /// A statement that does something random with `callable`.
     mutating func statement(_ callable: Callable) -> String {
-        // The first time it is called for certain.
+        // The first time it is certainly called.
         let isFirst = mustCall
         mustCall = false
         if !isFirst, below(3) == 0, let example = callable.documentation.example { return mutated(example) }
@@ -157,7 +157,7 @@ struct RandomLua {
         switch callable.form {
         case .function(let path): return "local _ = \(path)(\(arguments(options)))"
         case .method(let type, let name):
-            // Now and then on something of another type.
+            // One time in ten on an object of another type.
             let receiver = below(10) == 0 ? "(\(expression()))" : object(type)
             return "local _ = \(receiver):\(name)(\(arguments(options)))"
         case .property(let type, let name): return "local _ = \(object(type)).\(name)"
@@ -203,7 +203,7 @@ struct RandomLua {
         return String(text)
     }
 
-    /// Whether the digit at `place` goes on with a name, a number or an escape sequence.
+    /// Whether the digit at `place` belongs to a name, a longer number or an escape sequence.
     private static func isInside(_ text: [Character], _ place: Int) -> Bool {
         guard place > 0 else { return false }
         let before = text[place - 1]
@@ -213,7 +213,7 @@ struct RandomLua {
 
     // MARK: Registered parts
 
-    /// A constructor that a script brings with `host.register`.
+    /// A constructor that a script registers with `host.register`.
     struct Registered: Sendable, CustomTestStringConvertible {
         let path: String
         let example: String
@@ -232,7 +232,7 @@ struct RandomLua {
         Registered(path: "flow.Doubling", example: "local _ = flow.Doubling(2):to_data(tensor.ones(2, 3))"),
     ]
 
-    /// Registers them.
+    /// The Lua code that registers them.
     static let registration = """
         host.register{
             projections = {Between = function(r) return {project = function(x) return x:clamp(-r, r) end} end},
@@ -251,11 +251,11 @@ struct RandomLua {
 
         """
 
-    /// Of everything but what only writes to standard output what another function returns, unless all is asked for.
+    /// Without functions that only print what another function returns, unless all are asked for.
     static let callables =
         Callable.all.filter { Thoroughness.isExhaustive || !$0.name.hasSuffix("show") } + registered.map(\.callable)
 
-    /// One after the other in random order, again and again: none is left out for long.
+    /// The callables in random order, again and again, so that each comes equally often.
     mutating func callable() -> Callable {
         if deck.isEmpty {
             deck = Array(RandomLua.callables.indices)

@@ -1,6 +1,6 @@
 import Foundation
 
-/// How much the long suites do: a part in `make test`, all of it when LUAFLOW_EXHAUSTIVE=1 is set.
+/// How much the long suites do: a part in `make test`, everything when LUAFLOW_EXHAUSTIVE=1 is set.
 enum Thoroughness {
     static let isExhaustive = ProcessInfo.processInfo.environment["LUAFLOW_EXHAUSTIVE"] == "1"
 

@@ -1,8 +1,8 @@
 import LuaFlow
 import Testing
 
-/// Tensors without elements cost nothing, however many rows they claim to have; nothing that is done with them may go
-/// through those rows, or count them beyond what an integer holds.
+/// Tensors without elements take no memory, however many rows their shape has; no operation may loop over those rows,
+/// or overflow when counting them.
 @Suite(.timeLimit(.minutes(30))) struct UncountableShapeTests {
     static let shapes = ["math.maxinteger, 0", "0, math.maxinteger", "1 << 40, 0, 1 << 20", "math.maxinteger, 0, 0"]
     static let arguments = [
@@ -13,7 +13,7 @@ import Testing
         let scratch = try Scratch()
         let watched = try WatchedHost(files: scratch.url.path, memoryLimit: 512 << 20)
         let interpreter = watched.host.interpreter
-        // No call takes as long as this; one that counts the rows takes longer.
+        // A call takes far less than this limit unless it loops over the rows.
         interpreter.timeLimit = .seconds(60)
         for callable in Callable.all where !callable.name.hasPrefix("host.") {
             for call in calls(of: callable) {

@@ -1,8 +1,8 @@
 import LuaFlow
 import Testing
 
-/// A host as the suites here want one: every module a global, files only in a folder of its own, and an account that
-/// must balance in the end.
+/// A host for these suites: every module is a global, files are made in a folder of its own only, and all its memory
+/// must be accounted for at the end.
 struct WatchedHost {
     let host: Host
 
@@ -11,7 +11,7 @@ struct WatchedHost {
         options.globals = true
         options.memoryLimit = memoryLimit
         host = try Host(options: options)
-        // `os.tmpname` makes a file: the examples' files shall be ours. What they print is of no use here.
+        // `os.tmpname` makes a file: the examples' files go into the test's folder. What examples print is dropped.
         try run("""
             local n = 0
             os.tmpname = function() n = n + 1 return [[\(folder)/file]] .. n end
@@ -34,14 +34,14 @@ struct WatchedHost {
         }
     }
 
-    /// Tensor bytes that are alive after a full collection.
+    /// The bytes of tensors that are alive after a full collection.
     func liveBytes() throws -> Int {
-        // Twice: what an object of ours held is let go when it is collected, and given back at the next run.
+        // Twice: what a collected object held is released at the collection, and accounted for at the next run.
         for _ in 1...2 { try run("collectgarbage() collectgarbage()") }
         return host.interpreter.memory.liveBytes
     }
 
-    /// Work that goes through every layer: the same host must still do it right.
+    /// Code that uses every layer: it must still work on the same host.
     func expectSane(_ comment: @autoclosure () -> Comment, _ location: SourceLocation = #_sourceLocation) {
         let code = """
             local x = tensor({1, 2, 3}):requires_grad_(true)

@@ -1,0 +1,28 @@
+import Foundation
+import Testing
+
+/// What ships in `models`: each flow loads, and gives the last 400 shipped digits the log-likelihood that it had when it
+/// was put there (scripts/log_likelihood.lua; models/README.md has the values on MNIST's test images).
+@Suite struct ShippedModelTests {
+    @Test(arguments: [("nice-mnist", 1968.54), ("digits-coupling", 0)])
+    func givesItsLogLikelihood(_ name: String, _ nats: Double) throws {
+        let scratch = try Scratch()
+        let run = try TrainingScriptTests.run(
+            "log_likelihood",
+            ["--model", Command.repository.appendingPathComponent("models/\(name).safetensors").path], in: scratch)
+        #expect(run.status == 0, "\(name): \(run.errors)")
+        let line = run.output.split(separator: "\n").first { $0.contains(" nats, standard error") }
+        let value = line.flatMap { Double($0.prefix { $0 != " " }) } ?? .nan
+        // Processors round differently, and a tenth of a nat is 2e-4 of a bit per pixel.
+        #expect(abs(value - nats) < 0.1, "\(name): \(value) nats, \(nats) expected")
+    }
+
+    /// The shipped digits, packed by the shipped flow, are as long as its density says, and come back bit for bit.
+    @Test func packsDigits() throws {
+        let scratch = try Scratch()
+        let run = try Command.run(
+            ["compress", "--count", "20", "--out", scratch.path("digits.flow")], in: scratch.url)
+        #expect(run.status == 0 && run.output.contains("all 2 comparisons hold"), "\(run.output) \(run.errors)")
+        #expect(try Data(contentsOf: URL(fileURLWithPath: scratch.path("digits.flow"))).count < 20 * 110)
+    }
+}
