@@ -111,7 +111,7 @@ import Testing
         #expect(try FileManager.default.contentsOfDirectory(atPath: scratch.url.path).isEmpty)
     }
 
-    /// Names for which the skeleton's own names would be taken, or would be no names: an error, and nothing is written.
+    /// Names that would clash with something that exists, or that are words of Lua: an error, and nothing is written.
     @Test(arguments: [
         ("end", "is a word of Lua's"), ("nil", "is a word of Lua's"), ("and", "is a word of Lua's"),
         ("local", "is a word of Lua's"), ("goto", "is a word of Lua's"),

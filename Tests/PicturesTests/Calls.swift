@@ -3,7 +3,7 @@ import Pictures
 import Scripting
 import Tensors
 
-/// A script's table, made in Swift.
+/// A Lua table made in Swift.
 final class TestTable: ScriptTable {
     let list: [Value]
     let named: [String: Value]
@@ -31,7 +31,7 @@ func options(_ named: [String: Value]) -> Value { table([], named) }
 func numbers(_ values: Double...) -> Value { table(values.map(Value.number)) }
 func strings(_ values: String...) -> Value { table(values.map(Value.string)) }
 
-/// Calls a function of the modules by its full name.
+/// Calls a function of the module by its full name.
 @discardableResult
 func call(_ name: String, _ arguments: Value...) throws -> Value {
     let functions = ImageModule().functions + PlotModule().functions + PlotModule().types.flatMap(\.methods)
@@ -63,7 +63,7 @@ func message(of body: () throws -> Void) -> String? {
     } catch { return "\(error)" }
 }
 
-/// A folder that is gone after the body.
+/// Calls the body with a temporary folder, which is removed afterwards.
 func withFolder<R>(_ body: (String) throws -> R) throws -> R {
     let folder = FileManager.default.temporaryDirectory.appendingPathComponent("pictures-\(UUID().uuidString)").path
     try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)

@@ -25,7 +25,7 @@ import Testing
         #expect(abs(single[1] * 2 - natural[1]) <= 1 && abs(single[2] * 2 - natural[2]) <= 1)
     }
 
-    /// A run that diverged is seen up to there, and what follows is no line through the gap.
+    /// A curve is drawn up to the first number that is not finite, and no line bridges the gap.
     @Test(arguments: ["line", "points", "both", "steps"]) func gapsAreLeftOpen(style: String) throws {
         func bytes(_ y: Value, _ more: [String: Value] = [:]) throws -> [UInt8] {
             try withFolder { folder in
@@ -39,7 +39,7 @@ import Testing
         #expect(drawn[0] == drawn[1] && drawn[0] == drawn[2])
         let text = String(decoding: drawn[0], as: UTF8.self)
         #expect(!text.contains("nan") && !text.contains("inf"))
-        // Without its third point the curve would be joined.
+        // The same curve without its third point would be one line.
         let whole = try bytes(numbers(1, 2, 3, 4, 5))
         #expect(drawn[0] != whole)
         _ = try bytes(numbers(1, .nan, 3, .nan, 5), ["yerr": numbers(1, 1, .nan, 1, 1), "logy": .boolean(true)])
@@ -70,7 +70,7 @@ import Testing
         }
     }
 
-    /// The demo's figure: three pictures and a curve, each panel with ink of its kind.
+    /// The demonstration's figure of three pictures and a curve: each panel has pixels of its kind.
     @Test func fourPanelsAreAllDrawn() throws {
         try withFolder { folder in
             let path = folder + "/a.png"
@@ -84,7 +84,8 @@ import Testing
                     sum + (Int(from * Double(width))..<Int(to * Double(width))).filter { test(y * width + $0) }.count
                 }
             }
-            // Left three fifths: pictures, mostly black. Right: an axis, with a blue curve, and white around it.
+            // The left three fifths are pictures, mostly black; on the right are an axis, a blue curve, and white
+            // around it.
             for panel in 0..<3 {
                 let (from, to) = (0.02 + 0.2 * Double(panel), 0.18 + 0.2 * Double(panel))
                 #expect(pixels(from, to) { red[$0] < 0.1 } > height * width / 50)

@@ -62,7 +62,7 @@ import Testing
         #expect(captioned.shape[1] == plain.shape[1])
         let added = captioned.shape[0] - plain.shape[0]
         #expect((12...30).contains(added))
-        // Each half of the band under the pictures holds ink, on white.
+        // The band under the pictures has dark pixels in both halves, on white.
         let band = try captioned.slice(0, from: 2 + 112, count: added)
         for half in 0..<2 {
             let values = try band.slice(1, from: half * 115, count: 114).toArray()

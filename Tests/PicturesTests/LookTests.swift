@@ -4,7 +4,7 @@ import Scripting
 import Tensors
 import Testing
 
-/// How series and axes look: dashes, markers, bars, ticks, equal units, widths, and legends that hide nothing.
+/// The look of series and axes: dashes, markers, bars, ticks, equal units, widths, and legends that cover no data.
 @Suite struct LookTests {
     private func svg(_ figure: Value, _ named: [String: Value] = [:]) throws -> String {
         try withFolder { folder in
@@ -39,18 +39,18 @@ import Testing
             try svg(try call("plot.scatter", options(["y": numbers(1, 2), "marker": .string($0)])))
         }
         #expect(Set(drawn).count == drawn.count)
-        // A line with a marker shows both.
+        // A line with a marker shows the line as well.
         #expect(try svg(try line(["marker": .string("s")])) != svg(try line([:])))
     }
 
-    /// Where a unit of x and one of y end on the page, read off an SVG's discs.
+    /// The lengths of one unit of x and one of y on the page, read from the discs of an SVG.
     @Test func equalUnitsAreEqual() throws {
         let figure = try call(
             "plot.scatter",
             options(["x": numbers(0, 4), "y": numbers(0, 1), "aspect": .string("equal"), "marker": .string("s")]))
         for size in [["width": 500, "height": 500], ["width": 900, "height": 200]] {
             let text = try svg(figure, size.mapValues(Value.integer))
-            // The squares of the two points: a path "M x y L ..." each, filled with the first colour.
+            // The discs of the two points: a path "M x y L ..." each, filled with the first colour.
             let corners = text.matches(of: #/<path[^>]*fill:rgb\(0%[^>]* d="M ([0-9.]+) ([0-9.]+) L/#)
                 .compactMap { match in Double(match.1).flatMap { x in Double(match.2).map { (x, $0) } } }
             try #require(corners.count == 2, "\(corners.count)")
@@ -89,7 +89,7 @@ import Testing
             ]))
         let text = try call("figure:render", figure, options(["protocol": .string("ascii"), "width": .integer(40)])).text()
         #expect(text.contains("plain") && text.contains("paired"))
-        // The first bar is higher: its row of stars begins further up.
+        // The first bar is higher: its column of stars begins further up.
         let rows = text.split(separator: "\n").map { $0.filter { $0 == "*" }.count }
         #expect(rows.contains { $0 > 20 } && rows.contains { $0 > 5 && $0 < 20 })
         let two = try call(
@@ -123,9 +123,9 @@ import Testing
         #expect(message { _ = try figure([1, 0]) } != nil)
     }
 
-    /// Legends of data that fill the axes stand beside them, and those of many series keep to the page.
+    /// The legend stands beside the axes where data fill them, and stays on the page with many series.
     @Test func legendsHideNothing() throws {
-        // Curves that go everywhere, each in its own colour: no pixel of a colour is lost to the legend.
+        // Curves all over the axes, each in its own colour: the legend covers no pixel of any of them.
         func curves(_ count: Int, legend: String) throws -> Value {
             let x = (0...300).map { Double($0) }
             let series = (0..<count).map { k in
@@ -154,10 +154,10 @@ import Testing
             let drawn = try ink(try curves(count, legend: "auto"))
             #expect(drawn.right < drawn.shape[2] - 2 && drawn.bottom < drawn.shape[1] - 2, "\(count): \(drawn)")
         }
-        // Where there is room, it stays inside: the axes keep their width.
+        // Where there is room the legend is inside the axes, which keep their width.
         let calm = try svg(try line(["label": .string("a line")]))
         #expect(try calm != svg(try line(["label": .string("a line"), "legend": .string("outside")])))
-        // An error bar counts, not its point alone: of the corners only one is free.
+        // Error bars count as well as their points: only one of the corners is free.
         let bars = try call(
             "plot.errorbar",
             options([

@@ -4,7 +4,7 @@ import Scripting
 import Tensors
 import Testing
 
-/// Whatever numbers a script gives, in data and in options, a plot is drawn or refused: no trap, no hang.
+/// Whatever numbers a script gives, as data or options, a plot is drawn or refused: no trap, and no endless loop.
 @Suite struct OddNumberTests {
     static var odd: [Value] { [
         .number(0), .number(-0.0), .number(least), .number(-least), .number(1e-300 / 1e10), .number(2e-300), .number(1e-290),
@@ -13,7 +13,7 @@ import Testing
         .integer(.max), .integer(.min), .integer(0), .integer(-1), .integer(1 << 53),
     ] }
 
-    /// Draws in every way; fails on anything but a drawing or a script's error.
+    /// Draws to every kind of output; anything but a drawing or a script's error fails.
     private func tryOut(_ what: String, _ make: () throws -> Value) {
         do {
             let figure = try make()
@@ -27,7 +27,7 @@ import Testing
         }
     }
 
-    /// A random choice that a seed repeats.
+    /// Random choices; the same seed makes the same ones.
     private struct Dice {
         var noise = Samples.Noise()
         mutating func roll(_ count: Int) -> Int { min(Int(noise.uniform() * Double(count)), count - 1) }
@@ -39,7 +39,7 @@ import Testing
         }
     }
 
-    /// The first fault of this kind that was found: the ticks of a subnormal range.
+    /// The first fault of this kind: the ticks of a range of subnormal numbers.
     @Test func aSubnormalRangeIsDrawn() throws {
         for values in [[0, least], [least, 2 * least], [-least, least], [0, 1e-300], [1e-300 / 1e10, 3e-300 / 1e10]] {
             for log in [false, values[0] > 0] {
@@ -55,7 +55,7 @@ import Testing
         }
     }
 
-    /// Every pair of odd numbers, as data, limits and ticks.
+    /// Every pair of odd numbers as data, limits and ticks.
     @Test func everyPairOfNumbers() throws {
         for a in Self.odd {
             for b in Self.odd {
@@ -113,7 +113,7 @@ import Testing
 
     private func functionsSeed(_ name: String) -> Int { name.utf8.reduce(7) { ($0 * 31 + Int($1)) % 1_000_003 } }
 
-    /// Sizes of files and terminals.
+    /// Odd sizes of files and terminals.
     @Test func oddSizes() throws {
         let figure = try call("plot.line", table([numbers(1, 2)]))
         try withFolder { folder in
@@ -136,7 +136,7 @@ import Testing
         }
     }
 
-    /// Pictures of odd numbers, and odd options of the functions that take them.
+    /// Pictures of odd numbers, and odd options of the functions that take pictures.
     @Test func oddPictures() throws {
         var dice = Dice()
         for _ in 0..<60 {

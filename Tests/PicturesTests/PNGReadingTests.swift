@@ -4,9 +4,9 @@ import Scripting
 import Tensors
 import Testing
 
-/// PNG files of other programs, and files that are none.
+/// PNG files of other programs, and files that are no valid PNG.
 @Suite struct PNGReadingTests {
-    /// The formula of Fixtures/make_fixtures.py.
+    /// A pixel's value by the formula of Fixtures/make_fixtures.py.
     private static func sample(_ y: Int, _ x: Int, _ c: Int = 0) -> Double { Double((37 * y + 50 * x + 90 * c) % 256) }
     private static func alpha(_ y: Int, _ x: Int) -> Double { [0, 255, 128][(x + y) % 3] / 255 }
     private static let palette: [[Double]] = [[0, 0, 0], [255, 0, 0], [0, 255, 0], [0, 0, 255], [10, 20, 30]]
@@ -18,7 +18,7 @@ import Testing
     struct Case: CustomTestStringConvertible {
         let file: String
         let channels: Int
-        /// In steps of 1/255; alpha is composited by Cairo, which rounds twice.
+        /// In steps of 1/255. It is above 0 with alpha, which Cairo composites with two roundings.
         var tolerance = 0.0
         let expected: @Sendable (Int, Int, Int) -> Double
         var testDescription: String { file }
@@ -64,7 +64,7 @@ import Testing
         #expect(memory.chargedBytes == 0)
     }
 
-    /// A file that is too short for the pixels it claims, at deflate's best.
+    /// A file that is too short for its number of pixels, even at deflate's best compression.
     @Test func pixelsThatCannotComeAreRefusedBeforeAllocation() throws {
         try withFolder { folder in
             var bytes = try contents(try fixture("rgb8.png"))
@@ -88,7 +88,7 @@ import Testing
         #expect(memory.liveBytes == 0)
     }
 
-    /// Whatever a file holds, loading ends in a picture or in a ScriptError that names the operation.
+    /// Whatever bytes a file has, loading ends in a picture or in a ScriptError that names the operation.
     @Test(arguments: ["grey8.png", "rgba.png", "interlaced.png", "palette.png", "grey16.png"])
     func damagedFiles(_ name: String) throws {
         let whole = try contents(try fixture(name))
@@ -98,7 +98,7 @@ import Testing
                 try Data(bytes).write(to: URL(fileURLWithPath: path))
                 return message { try call("image.load", .string(path)) }
             }
-            // Up to the end of IDAT a cut file is refused; IEND's own bytes decide nothing about the pixels.
+            // A file that is cut before the end of IDAT is refused; the bytes of IEND do not matter for the pixels.
             for length in 0..<(whole.count - 12) {
                 let text = try outcome(Array(whole.prefix(length)))
                 #expect(text?.hasPrefix("image.load: \"") == true, "cut at \(length): \(text ?? "loaded")")

@@ -21,7 +21,7 @@ import Testing
         try withFolder { folder in
             let levels: [Int] = (0..<105).map { $0 * 41 % 256 }
             let values = levels.map { Double($0) / 255 }
-            // (5, 7, 3) seen as (3, 5, 7): strides that are not row-major.
+            // A tensor of shape (5, 7, 3) permuted to (3, 5, 7), whose strides are not row-major.
             let picture = try Tensor(values, shape: [5, 7, 3], .float64).permute([2, 0, 1])
             try call("image.save", .string(folder + "/a.png"), .tensor(picture))
             let back = try call("image.load", .string(folder + "/a.png")).tensor()

@@ -4,7 +4,7 @@ import Scripting
 import Tensors
 import Testing
 
-/// Every refused call, and what it says.
+/// Every call that is refused, and its message.
 @Suite struct PlotArgumentTests {
     struct Refused: CustomTestStringConvertible, Sendable {
         let function: String

@@ -2,14 +2,14 @@ import Foundation
 import Pictures
 import Testing
 
-/// What lies between data and drawing: clipping, thinning, contours, bins.
+/// The steps between data and drawing: clipping, thinning, contours, bins.
 @Suite struct PlotGeometryTests {
     private let box = Box(left: 0, top: 0, right: 10, bottom: 10)
 
     @Test func linesAreCutAtTheBox() {
         #expect(LinePath.clipped([Point(-5, 5), Point(15, 5)], to: box) == [[Point(0, 5), Point(10, 5)]])
         #expect(LinePath.clipped([Point(-5, -5), Point(-1, 20)], to: box).isEmpty)
-        // Out and in again: two parts.
+        // A line that leaves the box and comes back gives two parts.
         let parts = LinePath.clipped([Point(5, 5), Point(5, 15), Point(7, 15), Point(7, 5)], to: box)
         #expect(parts == [[Point(5, 5), Point(5, 10)], [Point(7, 10), Point(7, 5)]])
         let far = LinePath.clipped([Point(5, 5), Point(5, 1e30)], to: box)
@@ -26,7 +26,7 @@ import Testing
             let kept = thin.filter { Int($0.x) == column }.map(\.y)
             #expect(kept.max() == all.max() && kept.min() == all.min())
         }
-        // A line that turns back is left alone.
+        // A line that is not monotone in x is not thinned.
         let circle = (0..<3000).map { Point(cos(Double($0)), sin(Double($0))) }
         #expect(LinePath.thinned(circle, column: 1) == circle)
     }
@@ -43,7 +43,8 @@ import Testing
     }
 
     @Test func contoursThatLeaveTheGridAreOneLine() throws {
-        // f = x: the line x = 2.5 from the lowest row to the highest, whichever square it was found in first.
+        // f = x: the contour of 2.5 is one line from the lowest row to the highest, in whichever square the search
+        // begins.
         let values = (0..<30).map { Double($0 % 6) }
         let lines = try Contours(values, rows: 5, columns: 6).lines(level: 2.5)
         #expect(lines.count == 1)
@@ -57,7 +58,7 @@ import Testing
         for (level, joined) in [(0.4, true), (0.6, false)] {
             let lines = try saddle.lines(level: level)
             #expect(lines.count == 2)
-            // With the high corners joined, the lines cut off the low corners (1, 0) and (0, 1).
+            // When the high corners are joined, the lines cut off the low corners (1, 0) and (0, 1).
             let corner = joined ? Point(1, 0) : Point(0, 0)
             #expect(lines.contains { $0.allSatisfy { hypot($0.x - corner.x, $0.y - corner.y) < 0.7 } })
         }

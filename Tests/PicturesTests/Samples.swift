@@ -7,7 +7,7 @@ import Tensors
 enum Samples {
     static func list(_ values: [Double]) -> Value { table(values.map(Value.number)) }
 
-    /// Normal numbers from a small generator: the same ones every time.
+    /// Normal numbers from a small generator, the same ones in every run.
     struct Noise {
         var state: UInt64 = 42
         mutating func uniform() -> Double {
@@ -17,7 +17,7 @@ enum Samples {
         mutating func normal() -> Double { sqrt(-2 * log(uniform())) * cos(2 * .pi * uniform()) }
     }
 
-    /// A round stroke on black, 28 x 28, as a handwritten zero is.
+    /// A round stroke on black, 28 x 28 pixels, similar to a handwritten zero.
     static func digit() -> [Double] {
         (0..<784).map { i in
             let (x, y) = ((Double(i % 28) - 13.5) / 7, (Double(i / 28) - 13.5) / 9.5)
@@ -25,7 +25,7 @@ enum Samples {
         }
     }
 
-    /// The inpainting demo's figure: original, corrupted, inpainted, and -log p over the steps.
+    /// The inpainting demonstration's figure: original, corrupted, inpainted, and -log p (nats) over the steps.
     static func inpainting(columns: Int = 4) throws -> Value {
         var noise = Noise()
         let original = digit()

@@ -42,7 +42,7 @@ import Testing
                 "captions": strings("original", "corrupted", "inpainted"),
             ])
         let lines = text.split(separator: "\n")
-        // 25 columns each and as many pixels in height: half as many rows.
+        // Each picture has 25 columns and as many pixels of height, two of which share a row of characters.
         #expect(lines.count == 13 + 1)
         #expect(lines.allSatisfy { $0.count <= 80 })
         let side = String(repeating: "@", count: 25)
@@ -95,7 +95,7 @@ import Testing
     }
 
     @Test func sixelGolden() {
-        // Two columns, seven lines: black but for one white pixel in the second band.
+        // Five columns and seven lines of pixels, black except for one white pixel in the second band of six.
         var raster = Raster(width: 5, height: 7, channels: 1, filled: 0)
         raster.samples[6 * 5 + 1] = 255
         #expect(
@@ -110,7 +110,7 @@ import Testing
         let payload = text.reversed().drop { !$0.isLetter && !$0.isNumber && $0 != "=" }.prefix { $0 != separator }
         let data = try #require(Data(base64Encoded: String(payload.reversed())))
         let header = try PNGHeader(data, file: "payload", for: "test")
-        // 20 columns of 8 pixels hold 28 pixels five times.
+        // 20 columns of 8 pixels have room for 28 pixels times 5.
         #expect(header.width == 140 && header.height == 140)
     }
 

@@ -3,7 +3,7 @@ import Pictures
 import Testing
 
 @Suite struct TickTests {
-    /// Ranges of every size, sign and offset.
+    /// Ranges of all sizes, signs and offsets.
     static let ranges: [(Double, Double)] = {
         var noise = Samples.Noise()
         return (0..<400).map { _ in
@@ -19,7 +19,7 @@ import Testing
             #expect(marks.count <= count + 1)
             #expect(marks.allSatisfy { $0 >= low && $0 <= high })
             guard marks.count >= 2 else { continue }
-            // The first and last may have been moved to the range's end by a rounding error: take the widest gap.
+            // The first and last tick may be moved to the range's end by rounding: the widest gap is the step.
             let step = zip(marks.dropFirst(), marks).map { $0 - $1 }.max() ?? 0
             let power = pow(10, floor(log10(step) + 1e-6))
             let mantissa = (step / power).rounded()
@@ -29,12 +29,12 @@ import Testing
                 let multiple = mark / exact
                 #expect(abs(multiple - multiple.rounded()) < 1e-3, "\(mark) is no multiple of \(exact)")
             }
-            // No room is left for another mark at either end.
+            // There is no room for another tick at either end.
             #expect(marks[0] - low < step * 1.001 && high - marks[marks.count - 1] < step * 1.001)
         }
     }
 
-    /// A label, times the axis' power of ten, is the value.
+    /// A label times the axis' power of ten is the tick's value.
     @Test(arguments: ranges) func labelsSayTheValues(_ low: Double, _ high: Double) throws {
         let ticks = Ticks.linear(low, high, count: 6)
         for mark in ticks.marks {
@@ -67,10 +67,10 @@ import Testing
         #expect(labels(.logarithmic(1, 1000, count: 6)) == ["1", "10", "100", "1000"])
         #expect(labels(.logarithmic(0.02, 200, count: 6)) == ["10^\u{2212}1", "10^0", "10^1", "10^2"])
         #expect(Ticks.logarithmic(1, 100, count: 6).minor == [2, 3, 4, 5, 6, 7, 8, 9, 20, 30, 40, 50, 60, 70, 80, 90])
-        // Many decades: every so many, and no marks between.
+        // Many decades: ticks at every n-th power, and no minor ticks.
         let many = Ticks.logarithmic(1e-20, 1e20, count: 5)
         #expect((3...6).contains(many.marks.count) && many.minor.isEmpty)
-        // Less than two powers: round numbers instead.
+        // Less than two powers of ten: ticks at round numbers instead.
         #expect(labels(.logarithmic(20, 45, count: 6)).contains("30"))
         #expect(Ticks.logarithmic(0, 10, count: 5).marks.isEmpty)
     }

@@ -3,7 +3,7 @@ import Scripting
 import Tensors
 import Testing
 
-/// Titles: over all panels, of several lines, with the settings of a run; letters of mathematics in words.
+/// Titles: over all panels, of several lines, with the settings of a run; mathematical letters written as words.
 @Suite struct TitleTests {
     private func line(_ named: [String: Value]) throws -> Value {
         try call("plot.line", options(["y": numbers(0, 1, 2)].merging(named) { $1 }))
@@ -33,7 +33,7 @@ import Testing
         let drawn = try text(try line(["title": settings]))
         #expect(drawn.hasPrefix("SGD\nlr = 0.1, nesterov = true, on = F, steps = 400\n"), "\(drawn)")
         #expect(try text(try line(["title": .string("a\nb")])).hasPrefix("a\nb\n"))
-        // A line more, and so less room for the data.
+        // A second line of the title leaves less room for the data.
         #expect(try svg(try line(["title": .string("a\nb")])) != svg(try line(["title": .string("ab")])))
     }
 
@@ -55,7 +55,7 @@ import Testing
         (#"$\sigma^$"#, "σ^"), (#"$\sigma_{1$"#, "σ_{1"),
     ])
     func lettersOfMathematicsAreWritten(_ given: String, _ drawn: String) throws {
-        // As words of every kind.
+        // As words of every kind of text.
         for option in ["title", "xlabel", "ylabel"] {
             #expect(try svg(try line([option: .string(given)])) == svg(try line([option: .string(drawn)])), "\(option)")
         }

@@ -4,12 +4,12 @@ import Testing
 
 @testable import Projections
 
-/// Which constructor arguments are accepted, which refused, and with what words.
+/// Which constructor arguments are accepted and which refused, and with which messages.
 @Suite struct ArgumentTests {
     private static func x(_ values: [Double], _ shape: [Int]? = nil) throws -> Value { .tensor(try float32(values, shape)) }
 
-    /// The sets whose cases are written here: all but those that came later, which their examples and
-    /// `functionsAreRefused` hold.
+    /// The sets whose cases are written in this file; later ones are tested by their examples and by
+    /// `functionsAreRefused`.
     private static let written: Set = [
         "Box", "Observed", "Halfspace", "Hyperplane", "Affine", "Ball", "L1Ball", "LinfBall", "Simplex", "Nonnegative",
         "SecondOrderCone", "PSD", "Sphere", "Sparse", "Intersection", "Product", "Translate", "Scale",
@@ -120,7 +120,7 @@ import Testing
         #expect(Self.written.subtracting(cases.map(\.0)) == [], "no refused arguments of these are tried")
     }
 
-    /// What no set takes is refused by every one, by its name; its example is what it takes.
+    /// A value that no set takes is refused by every constructor, which names itself and shows its example.
     @Test func functionsAreRefused() throws {
         for type in catalogue {
             let function = NativeFunction(type.declaration)
@@ -133,7 +133,7 @@ import Testing
         }
     }
 
-    /// Shapes that do not fit are refused by name, when projecting.
+    /// Shapes that do not fit are refused when projecting, with the shapes in the message.
     @Test func shapesThatDoNotFit() throws {
         let cases: [(any ProjectableSet, [Int], String)] = [
             (try Box(float64([0, 0, 0]), Tensor(1)), [2, 2], "projection.Box: bounds (3) do not broadcast to x (2, 2)"),

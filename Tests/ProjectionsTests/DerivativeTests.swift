@@ -5,9 +5,9 @@ import Testing
 
 @testable import Projections
 
-/// Derivatives through every set, by the point and by what the set is made of, against finite differences.
+/// Derivatives of every projection, by the point and by the set's own numbers, against finite differences.
 @Suite struct DerivativeTests {
-    /// A point of the example's shape where no element is near an edge, most likely.
+    /// A point of the example's shape; most probably no element lies near a kink of the projection.
     private func point(_ points: inout Points, _ shape: [Int], _ scale: Double) throws -> Variable {
         Variable(try float64(points.vector(try Shape.count(shape), scale: scale), shape))
     }
@@ -34,7 +34,7 @@ import Testing
         }
     }
 
-    /// The Jacobian of the projection onto a convex set is symmetric, and the same by every calculus.
+    /// The Jacobian of the projection onto a convex set is symmetric, and the same by all of autodiff's transforms.
     @Test func everyCalculusAgrees() throws {
         var points = Points(seed: 22)
         for example in try catalogue.flatMap({ try $0.examples() }) {
@@ -71,13 +71,14 @@ import Testing
                 #expect(fault == nil, "\(name) at \(shown(x.value)): \(fault ?? "")")
             }
         }
-        // What has numbers in it that are tensors must be tried.
+        // Every set with parameters must have been tested.
         for type in catalogue where try type.examples().contains(where: { !$0.set.parameters.isEmpty }) {
             #expect(try !type.families().isEmpty, "\(type.name) does not say how it is made of tensors")
         }
     }
 
-    /// The parameter's gradient arrives in a leaf, twice, and the set keeps the numbers that it was made of.
+    /// The gradient of a parameter accumulates in its leaf at both calls, and the set keeps the values that it was made
+    /// of.
     @Test func aSetKeepsItsPlaceOnTheTape() throws {
         for (name, made) in try families() {
             let leaves = try made.tensors.map { Variable(try $0.copy()) }
@@ -85,7 +86,7 @@ import Testing
             let set = try made.make(leaves)
             var points = Points(seed: 24)
             let x = try point(&points, made.shape, 3)
-            // What a family makes of its tensors before the set sees them is recorded once, for both.
+            // What a constructor computes from its tensors is recorded once, for both calls.
             try set.project(x).sum().backward(retainGraph: true)
             let once = try leaves.map { try $0.grad?.value.toArray() ?? [] }
             let before = try set.project(x.value).toArray()
@@ -122,7 +123,7 @@ import Testing
         }
     }
 
-    /// A set of a script's own: with a derivative, with recorded operations, and with neither.
+    /// A script's own set: with a derivative, with recorded operations, and with neither.
     @Test func setsOfAScriptsOwn() throws {
         let project = FakeFunction { arguments in
             guard case .object(let object)? = arguments.first, let x = object as? Variable else { return [] }

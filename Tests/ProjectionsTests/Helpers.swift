@@ -11,7 +11,7 @@ func float64(_ values: [Double], _ shape: [Int]? = nil) throws -> Tensor {
     try Tensor(values, shape: shape ?? [values.count], .float64)
 }
 
-/// A script's table, made of Swift values.
+/// A Lua table made of Swift values.
 final class FakeTable: ScriptTable {
     private let sequence: [Value]
     private let named: [(key: String, value: Value)]
@@ -32,14 +32,14 @@ final class FakeTable: ScriptTable {
     }
 }
 
-/// A script's function, made of a Swift closure.
+/// A Lua function made of a Swift closure.
 final class FakeFunction: ScriptFunction {
     private let body: ([Value]) throws -> [Value]
     init(_ body: @escaping ([Value]) throws -> [Value]) { self.body = body }
     func call(_ arguments: [Value]) throws -> [Value] { try body(arguments) }
 }
 
-/// `{...}` of a script.
+/// The value of a Lua table `{...}`.
 func table(_ sequence: [Value] = [], _ named: [(key: String, value: Value)] = []) -> Value {
     .table(FakeTable(sequence, named))
 }
@@ -48,7 +48,7 @@ func numbers(_ values: [Double]) -> Value { table(values.map { .number($0) }) }
 
 func object(_ set: any ProjectableSet) -> Value { .object(ProjectionObject(set)) }
 
-/// Calls a function of the module as a script would: `call("Box", .integer(0), .integer(1))`.
+/// Calls a function of the module as a script does: `call("Box", .integer(0), .integer(1))`.
 func call(_ name: String, _ arguments: Value...) throws -> [Value] {
     guard let function = ProjectionModule().functions.first(where: { $0.shortName == name }) else {
         throw ScriptError("test", "no function \(name)")
@@ -64,7 +64,7 @@ func call(method name: String, _ arguments: Value...) throws -> Value {
     return try function.body(Arguments(function: function.name, values: arguments, context: Context())).first ?? .none
 }
 
-/// The message of the error that `body` throws, or what happened instead.
+/// The message of the error that `body` throws; otherwise a text that says that none was thrown.
 func message(_ body: () throws -> Void) -> String {
     do {
         try body()
@@ -74,7 +74,7 @@ func message(_ body: () throws -> Void) -> String {
     }
 }
 
-/// Random points for laws: repeatable, without the library's own generator.
+/// Random points for the laws, the same ones in every run and independent of the library's generator.
 struct Points {
     private var state: UInt64
     init(seed: UInt64) { state = seed &* 2 &+ 1 }
@@ -87,7 +87,7 @@ struct Points {
     mutating func vector(_ count: Int, scale: Double) -> [Double] { (0..<count).map { _ in scale * number() } }
 }
 
-/// A tensor as a failed expectation shows it.
+/// A tensor as failed expectations show it.
 func shown(_ x: Tensor) -> String {
     (try? x.toArray()).map { format($0) } ?? "?"
 }

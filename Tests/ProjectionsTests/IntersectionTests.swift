@@ -8,7 +8,7 @@ import Testing
 
 /// Intersections of every kind, near and far, thin and touching, at every scale.
 @Suite struct IntersectionTests {
-    /// A set of a random kind with `u` in it or, one time in three, on its edge.
+    /// A set of a random kind that contains `u`, in one case of three on its edge.
     private func member(_ points: inout Points, around u: [Double], _ scale: Double) throws -> any ProjectableSet {
         let n = u.count
         let size = scale * [0.03, 0.3, 1, 10][Int(abs(points.number()) * 3.999)]
@@ -31,11 +31,11 @@ import Testing
             let mask = (0..<n).map { _ in points.number() > 0.3 ? 1.0 : 0 }
             return try Observed(mask: float64(mask), values: float64(u))
         case 6:
-            // A cone with its apex at u less a point of the cone.
+            // A cone whose apex is u less a point of the cone.
             var v = points.vector(n, scale: size)
             v[0] = norm(Array(v.dropFirst())) * (1 + margin)
             return try Translate(SecondOrderCone(), float64(zip(u, v).map { $0 - $1 }))
-        // Not on the edge: rounding would take u out of an interval.
+        // Not on the edge, where rounding could exclude u.
         case 7: return try Scale(LinfBall(center: float64(center.map { $0 / 2 }), radius: away.largestMagnitude / 2 * (1 + max(margin, 1e-12))), 2)
         default:
             let (low, high) = (points.vector(n, scale: size), points.vector(n, scale: size))
@@ -44,8 +44,8 @@ import Testing
         }
     }
 
-    /// None is refused, the point is in every member, and what is left of x is a sum of their normals there.
-    /// Seed 49 has a corner of a box that the search stops on, and must leave again.
+    /// Intersections that contain a point: none is refused, the projection lies in every member, and x - P(x) is a sum
+    /// of the members' normals there. With seed 49 the search stops at a corner of a box, which it must leave again.
     @Test(arguments: [31, 32, 49]) func randomOnesThatMeet(_ seed: UInt64) throws {
         var points = Points(seed: seed)
         for trial in 0..<120 {
@@ -64,13 +64,14 @@ import Testing
                     let outside = try member.distance(float64(y))
                     #expect(outside <= 1e-9 * size, "seed \(seed), trial \(trial): \(outside) outside \(member) at \(format(x)): \(format(y))")
                 }
-                // No member of the set is on x's side: u is one.
+                // No member lies on x's side of the plane through P(x): the point u, which every member contains, does
+                // not.
                 let (rest, toU) = (zip(x, y).map { $0 - $1 }, zip(u, y).map { $0 - $1 })
                 guard norm(rest) > 1e-12 * size else { continue }
                 #expect(
                     dot(rest, toU) <= 1e-7 * norm(rest) * max(norm(toU), 1e-3 * size), "seed \(seed), trial \(trial): \(set.description) at \(format(x)): \(format(y))")
                 let found = try set.common(float64(x))
-                // Sets that only touch have no normals that do.
+                // Sets that only touch may have no normals with that sum.
                 guard found.multipliers.allSatisfy({ norm($0) <= 100 * norm(rest) }) else { continue }
                 let sum = found.multipliers.reduce(x.map { _ in 0 }) { zip($0, $1).map { $0 + $1 } }
                 #expect(norm(zip(rest, sum).map { $0 - $1 }) <= 1e-8 * size, "seed \(seed), trial \(trial): the normals do not add up to x - P(x)")
@@ -93,8 +94,7 @@ import Testing
     @Test func accuracyIsRelative() throws {
         let small = try Intersection([Ball(center: Tensor(0), radius: 1e-8), Halfspace(float64([1, 1]), -1e-9)])
         let y = try small.project(float64([3e-7, 4e-7])).toArray()
-        // The same at a hundred million times the scale, in closed form: the corner of disc and half-plane nearest to
-        // (3, 4).
+        // The same at 1e8 times the scale, in closed form: the corner of disc and half-plane that is nearest to (3, 4).
         let (middle, half) = (-0.05, (1 - 2 * 0.05 * 0.05).squareRoot() / 2.0.squareRoot())
         let expected = [(middle - half) * 1e-8, (middle + half) * 1e-8]
         for (a, b) in zip(y, expected) { #expect(abs(a - b) <= 1e-9 * 1e-8, "\(y), right \(expected)") }
@@ -112,14 +112,14 @@ import Testing
         #expect(abs(y[1] - (1 - (1 - 1e-6) * (1 - 1e-6)).squareRoot()) < 1e-9, "\(y)")
     }
 
-    /// A disc cut off by a line `depth` from its edge, from near and far: the corner, and normals that add up to x -
-    /// P(x).
+    /// A disc cut by a line at `depth` from its edge, from near and far: the projection is a corner, where the normals
+    /// add up to x - P(x).
     @Test(arguments: [1e-2, 1e-4, 1e-6, 1e-7]) func thinLenses(_ depth: Double) throws {
         for (scale, angle) in [(1.0, 0.0), (1e-5, 0), (1e7, 0), (1, 0.7), (1e3, 2.5)] {
             let (c, s) = (cos(angle), sin(angle))
             let line = (1 - depth) * scale
             let thin = try Intersection([Ball(center: Tensor(0), radius: scale), Halfspace(float64([-c, -s]), -line)])
-            // Half the lens' width, and the angle between its edges, is theta times the radius.
+            // theta times the radius is the lens' half width; theta is also the angle between its edges.
             let theta = (depth * (2 - depth)).squareRoot()
             for height in [5.0, 300, 1e5] {
                 let x = [-s * height * scale, c * height * scale]
@@ -128,17 +128,18 @@ import Testing
                 let (along, across) = (c * y[0] + s * y[1], c * y[1] - s * y[0])
                 let rounding = 1e-12 * height * scale
                 #expect(abs(along - line) <= rounding, "\(thin) at \(x): \(y)")
-                // Edges that are off by so much meet at a point that is off by 1 / theta times that.
+                // If the edges are off by a rounding error, their corner is off by 1 / theta times that.
                 #expect(abs(across - theta * scale) <= rounding / theta, "\(thin) at \(x): \(y)")
                 let sum = zip(found.multipliers[0], found.multipliers[1]).map { $0 + $1 }
                 let fault = norm(zip(zip(x, y).map { $0 - $1 }, sum).map { $0 - $1 })
-                // The normals are 1 / theta times as long as x, and turn with the point on the arc.
+                // The normals are 1 / theta times as long as x - P(x), and turn as the point moves along the arc.
                 #expect(fault <= max(1e-8, 1e-12 / (theta * theta)) * height * scale, "\(thin) at \(x): \(fault)")
             }
         }
     }
 
-    /// Where rounding leaves less than that: still found, and as near to both as the tolerance asks.
+    /// Depths for which rounding leaves fewer digits: a point is found that is as near to both sets as the tolerance
+    /// requires.
     @Test(arguments: [1e-8, 1e-9, 1e-11, 1e-13, 1e-15]) func thinnestLenses(_ depth: Double) throws {
         let (ball, half) = (try Ball(center: Tensor(0), radius: 1), try Halfspace(float64([-1, 0]), -(1 - depth)))
         for x in [[0.0, 5], [0, 300], [-7, 1e5], [0.3, -2]] {
@@ -168,7 +169,8 @@ import Testing
         }
     }
 
-    /// The numbers in the message are right: no point of either side is beyond its bound, and the gap is the distance.
+    /// The numbers in the message are right: the separating plane has each set on its side, and the gap is the sets'
+    /// distance.
     @Test func setsThatDoNotMeetAreSeparated() throws {
         let ball = try Ball(center: float64([1, 2]), radius: 1)
         let apart: [(sets: [any ProjectableSet], gap: Double?)] = [
@@ -177,7 +179,7 @@ import Testing
             ([try Simplex(), try Halfspace(float64([1, 1]), 0.5)], 0.5 / 2.0.squareRoot()),
             ([try Box(0, 1), try Hyperplane(float64([3, 4]), 12)], 1),
             ([try L1Ball(center: Tensor(0), radius: 1), try Affine(float64([1, 2], [1, 2]), float64([9]))], nil),
-            // Each two meet, all three do not.
+            // Every two of them intersect, all three do not.
             ([try Halfspace(float64([1, 0]), 0), try Halfspace(float64([0, 1]), 0.25), try Halfspace(float64([-1, -1]), -1)], nil),
             ([SecondOrderCone(), try Polyhedron(float64([1, 0, 0, 1], [2, 2]), float64([-1, 2]))], nil),
         ]
@@ -198,7 +200,7 @@ import Testing
                 if let gap { #expect(abs(stated - gap) < 1e-6, "\(text)") }
                 for set in sets {
                     let isSide = set.description == found.3 || (found.3 == "the elementwise sets" && set.elementwise != nil)
-                    // The bounds of two sets are each one's own.
+                    // With two sets, each bound belongs to one of them.
                     guard isSide || sets.count == 2 else { continue }
                     for _ in 0..<50 {
                         let height = dot(d, try set.project(float64(points.vector(2, scale: 9))).toArray())
@@ -209,7 +211,7 @@ import Testing
         }
     }
 
-    /// P of c C at c x is c P of C at x, at scales whose squares are no numbers, in both dtypes.
+    /// P_{cC}(c x) = c P_C(x) at scales whose squares overflow or underflow, in both dtypes.
     @Test func projectionsScale() throws {
         var points = Points(seed: 33)
         for example in try catalogue.flatMap({ try $0.examples() }) {
@@ -231,7 +233,7 @@ import Testing
         }
     }
 
-    /// Every set that has lengths in it, with numbers whose squares overflow or vanish.
+    /// Every set that involves lengths, with numbers whose squares overflow or underflow.
     @Test func nothingOverflowsThatNeedNot() throws {
         for (dtype, scales) in [(DType.float64, [1e-200, 1e200]), (.float32, [1e-30, 1e30])] {
             for c in scales {

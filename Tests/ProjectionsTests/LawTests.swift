@@ -5,7 +5,7 @@ import Testing
 
 @testable import Projections
 
-/// The laws of every set of the catalogue and of one that is made up, on the examples it gives.
+/// The laws of every set of the catalogue, and of a made-up one, on the examples that the sets provide.
 @Suite struct LawTests {
     @Test func everySetObeysTheLaws() throws {
         for type in catalogue {
@@ -30,7 +30,8 @@ import Testing
         }
     }
 
-    /// Membership from the definition, against the projection: the distance is 0 exactly where the violation is.
+    /// Membership by the set's definition agrees with the projection: the distance is 0 exactly where the violation is
+    /// 0.
     @Test func distanceAndViolationAgree() throws {
         var points = Points(seed: 3)
         for example in try catalogue.flatMap({ try $0.examples() }) {
@@ -45,7 +46,7 @@ import Testing
         }
     }
 
-    /// No feasible point of a random search beats the projection.
+    /// No point of the set in a random search is nearer than the projection.
     @Test func noPointNearbyIsBetter() throws {
         var points = Points(seed: 4)
         for example in try catalogue.flatMap({ try $0.examples() }) {
@@ -54,7 +55,7 @@ import Testing
             let (best, start) = (try example.set.distance(x), try x.toArray())
             let y = try example.set.project(x).toArray()
             for k in 0..<40 {
-                // Near the projection, then pulled into the set by projecting: a feasible point.
+                // A point near the projection that is projected again, and so lies in the set.
                 let near = zip(y, points.vector(count, scale: k % 2 == 0 ? 0.01 : 1)).map { $0 + $1 }
                 let z = try example.set.project(float64(near, example.shape)).toArray()
                 let other = norm(zip(start, z).map { $0 - $1 })

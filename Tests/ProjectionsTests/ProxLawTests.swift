@@ -5,9 +5,9 @@ import Testing
 
 @testable import Projections
 
-/// The laws of every function of prox's catalogue and of its conjugate, on the examples it gives.
+/// The laws of every function in prox's catalogue and of its conjugate, on the examples that the functions provide.
 @Suite struct ProxLawTests {
-    /// Each function, its conjugate and the conjugate of that.
+    /// Each function, its conjugate, and the conjugate's conjugate.
     private func functions() throws -> [FunctionExample] {
         try FunctionCatalogue.functions.flatMap { type in
             let examples = try type.examples()
@@ -22,13 +22,13 @@ import Testing
         try float64(points.vector(try Shape.count(shape), scale: scale), shape)
     }
 
-    /// f(y) + |y - x|^2 / (2 step)
+    /// The objective of the proximal map: f(y) + |y - x|^2 / (2 step).
     private func objective(_ f: any ProximalFunction, _ y: Tensor, _ x: Tensor, _ step: Double) throws -> Double {
         let distance = norm(zip(try x.toArray(), try y.toArray()).map { $0 - $1 })
         return try f.value(y) + distance * distance / (2 * step)
     }
 
-    /// The slow reference: no point of a random search that closes in on the best so far is better.
+    /// No point of a random search, which narrows around the best point so far, has a lower objective.
     @Test func nothingIsBetter() throws {
         var points = Points(seed: 51)
         for example in try functions() {
@@ -40,7 +40,7 @@ import Testing
                 for k in 0..<400 {
                     let scale = [3, 0.3, 1e-2, 1e-4][k % 4]
                     var near = zip(try y.toArray(), points.vector(y.count, scale: scale)).map { $0 + $1 }
-                    // One element alone, or towards x or 0: where the kinks are.
+                    // A change of one element alone, or towards x or 0, where the kinks are.
                     if k % 5 == 1 { near = try y.toArray(); near[k % near.count] += scale * points.number() }
                     if k % 5 == 2 { near = zip(try y.toArray(), try x.toArray()).map { $0 + scale / 3 * ($1 - $0) } }
                     if k % 5 == 3 { near = try y.toArray().map { $0 * (1 - scale / 3) } }
@@ -53,7 +53,8 @@ import Testing
         }
     }
 
-    /// x = prox_f(x, step) + step prox_f*(x / step, 1 / step), and the same of the conjugate.
+    /// Moreau's decomposition x = prox_f(x, step) + step prox_f*(x / step, 1 / step), for the function and its
+    /// conjugate.
     @Test func moreauDecomposes() throws {
         var points = Points(seed: 52)
         for example in try functions() {
@@ -73,7 +74,8 @@ import Testing
         }
     }
 
-    /// f(x) + f*(y) >= <x, y>, equal where y is the slope that the proximal map finds: both values are right.
+    /// f(x) + f*(y) >= <x, y>, with equality where y is the subgradient that the proximal map gives: both values are
+    /// right.
     @Test func valuesAreConjugate() throws {
         var points = Points(seed: 53)
         for example in try functions() {
@@ -95,7 +97,8 @@ import Testing
         }
     }
 
-    /// |Px - Py|^2 + |(x - Px) - (y - Py)|^2 <= |x - y|^2, in both types, and the result keeps shape and type.
+    /// Firmly non-expansive: |Px - Py|^2 + |(x - Px) - (y - Py)|^2 <= |x - y|^2, in both dtypes. The result has x's
+    /// shape and dtype.
     @Test func isFirmlyNonexpansive() throws {
         var points = Points(seed: 54)
         for example in try functions() {
@@ -117,7 +120,7 @@ import Testing
         }
     }
 
-    /// First and second order, of the map, the value and the envelope, whose gradient is (x - P(x)) / step.
+    /// First and second derivatives of the map, the value and the envelope, whose gradient is (x - P(x)) / step.
     @Test func gradients() throws {
         var points = Points(seed: 55)
         for example in try functions() {
@@ -138,7 +141,7 @@ import Testing
                     ("value", { [try f.value(f.prox($0[0], step: step))] }),
                 ]
                 for (what, function) in cases {
-                    // The value's slope at a kink is one of several.
+                    // At a kink the value has several subgradients.
                     if what == "value", try !f.value(x.value).isFinite || f is Nuclear { continue }
                     let fault = try Transform.gradientCheck(
                         of: function, at: [x], step: 1e-5, absoluteTolerance: 1e-5, relativeTolerance: 1e-4, for: "test")
@@ -151,7 +154,7 @@ import Testing
         }
     }
 
-    /// Each value has a gradient of its own, away from kinks.
+    /// The gradient of each function's value, away from kinks.
     @Test func gradientsOfValues() throws {
         var points = Points(seed: 56)
         for example in try FunctionCatalogue.functions.flatMap({ try $0.examples() }) {
@@ -192,18 +195,18 @@ import Testing
         }
     }
 
-    /// Total variation on long signals: the runs are those of the conditions, at every level.
+    /// Total variation on long signals: the constant pieces satisfy the optimality conditions at every level.
     @Test func longSignals() throws {
         var points = Points(seed: 57)
         for trial in 0..<40 {
             let n = [2, 5, 50, 400][trial % 4]
             var x = points.vector(n, scale: 1)
-            // Steps, ties and a rising line.
+            // Signals with steps, ties, and a rising line.
             if trial % 3 == 1 { x = x.indices.map { x[$0 / 7 * 7 < n ? $0 / 7 * 7 : $0] } }
             if trial % 3 == 2 { x = x.map { ($0 * 3).rounded() } }
             let level = [0.01, 0.3, 2, 100][trial / 4 % 4]
             let y = EqualRuns(of: x, level: level).smoothed(level: level)
-            // x - y is a difference of sums that stay within the level, and are there wherever y moves.
+            // x - y is a difference of sums that are bounded by the level, and reach it wherever y changes.
             var sum = 0.0
             for i in x.indices {
                 sum += x[i] - y[i]

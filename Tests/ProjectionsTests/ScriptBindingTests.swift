@@ -4,7 +4,7 @@ import Testing
 
 @testable import Projections
 
-/// The module as scripts see it.
+/// The module as scripts call it.
 @Suite struct ScriptBindingTests {
     @Test func everyNameOfTheContractIsThereOnce() {
         let names = ProjectionModule().functions.map(\.shortName)
@@ -100,7 +100,7 @@ import Testing
     @Test func setsOfAScriptsOwn() throws {
         let project = FakeFunction { arguments in
             guard case .object(let object)? = arguments.first, let x = object as? Variable else { return [] }
-            // In place, as a script might: it must not reach the caller's tensor.
+            // The script's function changes its argument in place, which must not reach the caller's tensor.
             try x.value.fill(0.5)
             return [.object(x)]
         }
@@ -118,7 +118,7 @@ import Testing
         #expect(try call("verify", set).count == 2)
     }
 
-    /// Nesting in a loop must end in an error, not in a stack overflow or a text of 2^64 letters.
+    /// Nesting sets in a loop ends in an error, not in a stack overflow or a name of 2^64 letters.
     @Test func endlessNestingIsRefused() throws {
         var set: any ProjectableSet = try Simplex()
         for _ in 0..<60 { set = try Intersection([set, set]) }
@@ -129,7 +129,7 @@ import Testing
         #expect(try chain.project(float64([1, 2])).shape == [2])
     }
 
-    /// A table that contains itself must not recurse for ever.
+    /// A table that contains itself is refused, without endless recursion.
     @Test func endlessTablesAreRefused() {
         final class Endless: ScriptTable {
             var count: Int { 1 }

@@ -4,7 +4,7 @@ import Testing
 
 @testable import Projections
 
-/// Sets against a slow way to their nearest points, and against CVXPY; what they refuse; what is far away.
+/// Every set against a slow way to its nearest points and against CVXPY; what sets refuse; points far away.
 @Suite struct SlowReferenceTests {
     @Test(arguments: SlowReference.all.indices) func nearestPoints(_ index: Int) throws {
         let reference = SlowReference.all[index]
@@ -25,7 +25,7 @@ import Testing
         }
     }
 
-    /// A set that comes later must have one, too: those before are held by `Fixtures` and `ValueTests`.
+    /// Every set has a slow reference, unless `Fixtures` and `ValueTests` cover it.
     @Test func everySetHasOne() {
         let before: Set = [
             "Box", "Observed", "Halfspace", "Hyperplane", "Affine", "Ball", "L1Ball", "LinfBall", "Simplex", "Nonnegative",
@@ -54,7 +54,8 @@ import Testing
         }
     }
 
-    /// Far away and near 0: the result is in the set, as nearly as x has digits, or the set says that x has too few.
+    /// Far away and near 0: the result lies in the set to within rounding of x, or an error says that x has too few
+    /// digits.
     @Test func extremeScales() throws {
         var points = Points(seed: 42)
         for reference in SlowReference.all {
@@ -75,8 +76,8 @@ import Testing
         }
     }
 
-    /// More rows than elements, most of them nearly parallel: the conditions of the nearest point hold, or none is
-    /// there.
+    /// More inequalities than dimensions, most of them nearly parallel: the optimality conditions hold, or the set is
+    /// reported to be empty.
     @Test func randomPolyhedra() throws {
         var points = Points(seed: 43)
         for trial in 0..<60 {
@@ -90,8 +91,8 @@ import Testing
             let x = points.vector(n, scale: [1, 30, 1e4][trial % 3])
             let y = try set.project(float64(x)).toArray()
             #expect(try set.violation(float64(y)) <= 1e-11 * max(1, norm(x)), "trial \(trial): outside")
-            // x - y is a sum of rows that hold with equality, with weights from 0: no step from y to a point of the set
-            // is on x's side. Corners of the set show it.
+            // x - y is a sum of rows that hold with equality, with weights of at least 0: no direction from y to a
+            // point of the set has a positive product with x - y. It is tested with corners of the set.
             for _ in 0..<20 {
                 let z = try set.project(float64(points.vector(n, scale: 3))).toArray()
                 let side = dot(zip(x, y).map { $0 - $1 }, zip(z, y).map { $0 - $1 })

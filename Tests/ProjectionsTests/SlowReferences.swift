@@ -3,13 +3,13 @@ import Tensors
 
 @testable import Projections
 
-/// A set beside an obviously right, slow way to its nearest points.
+/// A set beside a slow but obviously right way to its nearest points.
 struct SlowReference: Sendable {
     let name: String
     let shape: [Int]
     let make: @Sendable () throws -> any ProjectableSet
     let nearest: @Sendable ([Double]) throws -> [Double]
-    /// Where the slow way ends.
+    /// The precision of the slow way.
     var tolerance = 1e-8
 
     static let rows = [[1.0, 2, 0], [-1, 0, 1], [0, -1, -1], [1, 1, 1]]
@@ -26,7 +26,7 @@ struct SlowReference: Sendable {
                 Variable(float64(rows.flatMap { $0 }, [4, 3])), Variable(float64(levels)),
                 equal: (Variable(float64([1, -1, 1], [1, 3])), Variable(float64([0.2]))))
         } nearest: { bestOfFlats($0, rows, levels, [[1, -1, 1]], [0.2]) },
-        // y = c + P u with (P + t I) u = x - c, by bisection for t.
+        // y = c + P u with (P + t I) u = x - c; t by bisection.
         SlowReference(name: "Ellipsoid", shape: [3]) {
             try Ellipsoid(center: float64(center), matrix: float64(matrix.flatMap { $0 }, [3, 3]))
         } nearest: { x in
@@ -62,7 +62,7 @@ struct SlowReference: Sendable {
             try BoxSection(Tensor(0), Tensor(1), float64([1, 1, 2, -1]), 0.5, isEquation: false)
         } nearest: { budgeted($0, [1, 1, 2, -1], 0.5, from: 0) },
         SlowReference(name: "Birkhoff", shape: [3, 3]) { Birkhoff() } nearest: { alternated($0) },
-        // max over j <= i of min over k >= i of the mean of x_j ... x_k.
+        // y_i is the maximum over j <= i of the minimum over k >= i of the mean of x_j ... x_k.
         SlowReference(name: "Monotone", shape: [6]) { Monotone() } nearest: { x in
             x.indices.map { (i: Int) -> Double in
                 var largest = -Double.infinity
@@ -74,7 +74,7 @@ struct SlowReference: Sendable {
                 return largest
             }
         },
-        // One row for every way to choose the signs of the differences.
+        // As a polyhedron with one inequality for every choice of the differences' signs.
         SlowReference(name: "TVBall", shape: [4]) { try TVBall(0.7) } nearest: { x in
             let rows = (0..<8).map { code -> [Double] in
                 var row = [Double](repeating: 0, count: 4)
@@ -87,7 +87,7 @@ struct SlowReference: Sendable {
             }
             return bestOfFlats(x, rows, rows.map { _ in 0.7 })
         },
-        // X (X^T X)^(-1/2), with the square root of a 2 by 2 matrix M: (M + sqrt(det M) I) / sqrt(tr M + 2 sqrt(det
+        // X (X^T X)^(-1/2), where a 2 by 2 matrix M has the square root (M + sqrt(det M) I) / sqrt(tr M + 2 sqrt(det
         // M)).
         SlowReference(name: "Stiefel", shape: [3, 2]) { Stiefel() } nearest: { x in
             let (first, second): ([Double], [Double]) = ([x[0], x[2], x[4]], [x[1], x[3], x[5]])
@@ -99,7 +99,7 @@ struct SlowReference: Sendable {
             for i in 0..<3 { result += solved(factor, [x[i * 2], x[i * 2 + 1]]) ?? [] }
             return result
         },
-        // The best point of all rays of the curve, of the edge, and 0.
+        // The best of the points on many rays of the curve, of points of the edge, and of 0.
         SlowReference(
             name: "ExponentialCone", shape: [3], make: { ExponentialCone() },
             nearest: { x in
@@ -112,7 +112,7 @@ struct SlowReference: Sendable {
                 func distance(_ y: [Double]) -> Double { norm(zip(x, y).map { $0 - $1 }) }
                 var candidates = [[0, 0, 0], [min(x[0], 0), 0, max(x[2], 0)]]
                 for step in -400...300 {
-                    // Far out to the left, where y is small beside x.
+                    // Far to the left, where y is small beside x.
                     var (low, high) = (-sinh(Double(1 - step) / 50), -sinh(-Double(step + 1) / 50))
                     guard [low, high].allSatisfy({ distance(onRay($0)) >= distance(onRay((low + high) / 2)) }) else { continue }
                     for _ in 0..<100 {
@@ -126,10 +126,10 @@ struct SlowReference: Sendable {
     ]
 }
 
-/// Grows like e^|x| to both sides.
+/// The hyperbolic sine, which grows like e^|x| in both directions.
 private func sinh(_ x: Double) -> Double { (exponential(x) - exponential(-x)) / 2 }
 
-/// e^x by its series on a small part of x.
+/// e^x: the power series for a small part of x, squared repeatedly.
 private func exponential(_ x: Double) -> Double {
     let small = x / 1024
     var (term, sum) = (1.0, 1.0)
@@ -141,7 +141,7 @@ private func exponential(_ x: Double) -> Double {
     return sum
 }
 
-/// Dykstra's algorithm between the right sums and the elements from 0, for matrices of 3 by 3.
+/// Dykstra's algorithm between the matrices with the right sums and those without negative elements, for 3 by 3.
 private func alternated(_ x: [Double]) -> [Double] {
     var (y, correction) = (x, [Double](repeating: 0, count: 9))
     for _ in 0..<3000 {
@@ -162,7 +162,7 @@ private func alternated(_ x: [Double]) -> [Double] {
     return y
 }
 
-/// Where a condition that holds from `low` on stops to hold.
+/// The number above `low` at which a condition that holds at `low` ceases to hold, by bisection.
 private func bisected(_ low: Double, _ high: Double, _ holds: (Double) -> Bool) -> Double {
     var (low, high) = (low, high)
     for _ in 0..<200 {
@@ -172,14 +172,14 @@ private func bisected(_ low: Double, _ high: Double, _ holds: (Double) -> Bool) 
     return (low + high) / 2
 }
 
-/// The unit box with a budget, by bisection for the price's multiplier.
+/// The nearest point of the unit box with a budget a . y <= b, by bisection for the budget's multiplier.
 private func budgeted(_ x: [Double], _ a: [Double], _ b: Double, from low: Double) -> [Double] {
     func point(_ t: Double) -> [Double] { zip(x, a).map { min(max($0 - t * $1, 0), 1) } }
     if low == 0, dot(a, point(0)) <= b { return point(0) }
     return point(bisected(low, 1e6) { dot(a, point($0)) > b })
 }
 
-/// X V diag(w / s) V^T, with V and s from the eigenvalues of X^T X, for X of shape (3, 2).
+/// X V diag(w / s) V^T with V and s from the eigenvalues of X^T X, for X of shape (3, 2): X with singular values w.
 private func withSquares(_ x: [Double], _ weights: ([Double]) -> [Double]) throws -> [Double] {
     let matrix = try float64(x, [3, 2])
     let (squares, vectors) = try matrix.transpose(0, 1).matmul(matrix).eigh()
@@ -195,7 +195,8 @@ private func withSquares(_ x: [Double], _ weights: ([Double]) -> [Double]) throw
     return result
 }
 
-/// The nearest of all points that are the foot of x on a flat of some rows, with equality, and satisfy all rows.
+/// The nearest to x of all points that are x's projection onto the flat where some rows hold with equality, and satisfy
+/// all rows.
 private func bestOfFlats(
     _ x: [Double], _ rows: [[Double]], _ levels: [Double], _ equations: [[Double]] = [], _ values: [Double] = []
 ) -> [Double] {

@@ -6,8 +6,8 @@ import Testing
 
 @testable import Projections
 
-/// A ball and a plane that cuts next to nothing off it, in numbers whose answer is known without a difference: the
-/// plane x1 = 1 - h for a power of two h cuts a disc of radius √(h (2 - h)) out of the unit ball.
+/// A ball and a plane that cuts off a very thin cap. The answer is known without subtracting nearly equal numbers: the
+/// plane x1 = 1 - h, with h a power of two, cuts a disc of radius √(h (2 - h)) out of the unit ball.
 @Suite struct ThinIntersectionTests {
     struct Case: CustomStringConvertible {
         let power: Int
@@ -20,7 +20,8 @@ import Testing
         [1.0, 0x1p-40, 0x1p40].flatMap { scale in [2.0, 1e3, 1e8].map { Case(power: power, scale: scale, distance: $0) } }
     }
 
-    /// The cap {x1 >= 1 - h} as a half-space, the disc as a plane; by a ball, a moved one, and a stretched one.
+    /// The cap {x1 >= 1 - h} as a half-space and the disc as a plane, each with a ball, a moved ball, and a stretched
+    /// one.
     private func sets(_ radius: Variable, _ level: Variable, _ scale: Double) throws -> [Intersection] {
         let normal = try float64([1, 0, 0])
         let plane = try Hyperplane(Variable(normal), level)
@@ -38,7 +39,7 @@ import Testing
         let inputs = [
             Variable(try float64(numbers)), Variable(try Tensor(scale, .float64)), Variable(try Tensor((1 - thin.height) * scale, .float64)),
         ]
-        // As precisely as the level's own rounding says where the edge is.
+        // The rounding of the level limits how precisely the edge is known.
         let noise = 0x1p-50 / disc / disc
         for index in 0..<4 {
             func point(_ v: [Variable]) throws -> Variable { try sets(v[1], v[2], scale)[index].project(v[0]) }
@@ -47,8 +48,8 @@ import Testing
             for i in 0..<3 {
                 #expect(abs(got[i] - expected[i]) <= scale * (1e-15 + noise * disc), "\(thin), set \(index): \(got), expected \(expected)")
             }
-            // 0.6 y2 + 0.8 y3 is the disc's radius: √(r² - b²), of which the slopes are r and -b over it. y2 alone
-            // turns with x.
+            // 0.6 y2 + 0.8 y3 is the disc's radius √(r² - b²), whose slopes by r and b are r and -b over it. y2 alone
+            // changes when x moves.
             let gradients = try Transform.valueAndGradient(
                 of: { v in [try (point(v) * Variable(float64([0, 0.6, 0.8]))).sum()] }, at: inputs, for: "test"
             ).gradients.map { try $0.value.toArray() }
@@ -65,7 +66,7 @@ import Testing
         }
     }
 
-    /// The second derivative of the disc's radius by the ball's: (1 - r²/ρ²)/ρ = -b²/ρ³.
+    /// The second derivative of the disc's radius ρ by the ball's radius r: (1 - r²/ρ²)/ρ = -b²/ρ³.
     @Test func secondDerivatives() throws {
         let inputs = [Variable(try float64([0, 30, 40])), Variable(try Tensor(1, .float64)), Variable(try Tensor(0.75, .float64))]
         let disc = (1 - 0.75 * 0.75).squareRoot()
@@ -78,7 +79,7 @@ import Testing
         }
     }
 
-    /// Sets that miss one another by next to nothing are refused, and such that only touch are not.
+    /// Sets with a very small gap between them are refused, and sets that only touch are not.
     @Test func apartOrTouching() throws {
         for scale in [1.0, 1e-12, 1e12] {
             func at(_ level: Double) throws -> [Double] {

@@ -4,7 +4,7 @@ import Testing
 
 @testable import Projections
 
-/// Values known from elsewhere: closed forms, brute force, SciPy.
+/// Values from closed forms, exhaustive search and SciPy.
 @Suite struct ValueTests {
     private func fixtureSet(_ name: String) throws -> any ProjectableSet {
         let normal = try float64([1, -2, 0.5])
@@ -58,8 +58,8 @@ import Testing
         }
     }
 
-    /// Problem 3's set three ways: as stated, as clamp-and-copy of the homework's solution, and as the product, pixel
-    /// by pixel, of problem 2's sets. Exact to the bit, in both types.
+    /// Problem 3's set in three ways: as stated, by clamping and copying as in the homework's solution, and as the
+    /// product over pixels of problem 2's sets. Equal to the bit in both dtypes.
     @Test func problem3() throws {
         var points = Points(seed: 9)
         for dtype in [DType.float32, .float64] {
@@ -81,7 +81,7 @@ import Testing
 
             let pixels = try Product(xs.indices.map { ms[$0] == 1 ? try Box(known[$0], known[$0]) : try Box(0, 1) })
             #expect(try pixels.project(x.reshape([784])).toArray() == expected)
-            // An observed and a missing pixel make problem 2's C; two rows of the image make 28 of them.
+            // An observed and a missing pixel form problem 2's set C; two rows of the image have 28 of them.
             let pairs = try Product((0..<392).map { try Box(float64([known[$0], 0]), float64([known[$0], 1])) })
             #expect(try pairs.project(x.reshape([2, 392]).transpose(0, 1)).transpose(0, 1).toArray() == expected)
         }
@@ -93,7 +93,7 @@ import Testing
         #expect(try y.toArray() == [Double(Float(0.1)), Double(Float(0.3))])
         #expect(try box.violation(y) == 0)
         #expect(try box.project(float64([0, 1])).toArray() == [0.1, 0.3])
-        // Lengths that differ only beyond float32 must not cross when rounded.
+        // Bounds that differ only beyond float32's digits must not cross when rounded.
         let thin = try Box(1 + 1e-12, 1 + 2e-12)
         #expect(try thin.violation(thin.project(float32([5]))) == 0)
         let moved = try Translate(Box(0, 0.1), float64([0.2]))
@@ -120,10 +120,10 @@ import Testing
         #expect(try SecondOrderCone().project(float64([-5, 3, 4])).toArray() == [0, 0, 0])
         #expect(try PSD().project(float64([2, 3, 1, 2], [2, 2])).toArray() == [2, 2, 2, 2])
         #expect(try Ball(center: Tensor(0), radius: 1).project(float64([3, 4])).toArray().map { ($0 * 1e12).rounded() } == [6e11, 8e11])
-        // Squares of 1e200 overflow; lengths must not.
+        // Squares of 1e200 overflow; the length does not.
         let far = try Ball(center: Tensor(0), radius: 1).project(float64([3e200, 4e200])).toArray()
         #expect(abs(far[0] - 0.6) < 1e-12 && abs(far[1] - 0.8) < 1e-12)
-        // The simplex keeps its sum when x is large.
+        // The result's sum is the simplex's also when x is large.
         let large = try Simplex().project(float64([1e15, 1e15 + 0.5])).toArray()
         #expect(large == [0.25, 0.75])
     }
@@ -134,7 +134,7 @@ import Testing
             for sum in [0.01, 1, 30] {
                 for k in 0..<40 {
                     var x = points.vector(count, scale: [0.01, 1, 100][k % 3])
-                    // Ties and already feasible points.
+                    // Ties, and points that lie in the set.
                     if k % 4 == 1 { x = x.map { ($0 * 2).rounded() } }
                     if k % 4 == 2 { x = x.map { _ in sum / Double(count) } }
                     if k % 4 == 3 { x.sort(by: k % 8 == 3 ? (<) : (>)) }
@@ -147,7 +147,8 @@ import Testing
         }
     }
 
-    /// Two restarts of the scan, and an element set aside at the first is active in the end: random points miss this.
+    /// A case that random points do not reach: the scan restarts twice, and an element that was set aside at the first
+    /// restart is active at the end.
     @Test func fastThresholdKeepsWhatItSetAside() {
         let low = [Double](repeating: -0.99, count: 5)
         let middle = [Double](repeating: -0.69, count: 20)
@@ -156,7 +157,7 @@ import Testing
         #expect(abs(SimplexThreshold.fast(x, sum: 1) + 0.1) < 1e-12)
     }
 
-    /// Dykstra against a search over a fine grid of the disc's edge and the halfspace's.
+    /// Dykstra's algorithm against a search over a fine grid of points on the disc's and the half-plane's edges.
     @Test func dykstraFindsTheNearestPointOfDiscAndHalfplane() throws {
         let set = try Intersection([Ball(center: Tensor(0), radius: 1), Halfspace(float64([0.6, 0.8]), 0.25)])
         for x in [[2.0, 0], [0, 2], [1, 1], [-1, 2], [3, -1], [0.1, 0.1]] {
@@ -176,7 +177,7 @@ import Testing
         }
     }
 
-    /// Alternating projections would stop at a wrong point here; Dykstra's corrections do not.
+    /// Alternating projections stop at a wrong point here; Dykstra's corrections prevent that.
     @Test func dykstraIsNotAlternatingProjections() throws {
         let (ball, half) = (try Ball(center: Tensor(0), radius: 1), try Halfspace(float64([1, 0]), 0))
         let x = try float64([2, 1])

@@ -4,9 +4,9 @@ import Testing
 
 @testable import Projections
 
-/// The laws catch what is not a projection, and say what failed.
+/// `verify` detects functions that are no projections, and names the law that fails.
 @Suite struct VerificationTests {
-    /// A set as a script would define it.
+    /// A set as a script defines one.
     private func set(
         convex: Bool = true, contains: (([Double]) -> Bool)? = nil, _ project: @escaping ([Double]) -> [Double]
     ) -> any ProjectableSet {
@@ -34,22 +34,22 @@ import Testing
     }
 
     @Test func wrongOnesFailByTheLawTheyBreak() {
-        // Half way is not idempotent.
+        // Moving half way is not idempotent.
         #expect(failure(set { $0.map { $0 / 2 } }).contains("breaks idempotence"))
-        // A retraction onto x1 = 0, in the set and idempotent, but oblique.
+        // An oblique map onto x1 = 0: its results lie in the set, and it is idempotent.
         #expect(failure(set { [0, $0[1] + $0[0], $0[2]] }).contains("breaks variational inequality"))
-        // Onto the box's corner, not its nearest point.
+        // Maps to a corner of the box instead of the nearest point.
         #expect(failure(set { x in x.allSatisfy { (0...1).contains($0) } ? x : [0, 0, 0] }).contains("breaks"))
-        // Integers are no convex set.
+        // The integers are not convex.
         #expect(failure(set { $0.map { $0.rounded() } }).contains("breaks"))
-        // The result is outside what `contains` says.
+        // The result violates the set's own `contains`.
         #expect(failure(set(contains: { $0.allSatisfy { $0 >= 1 } }) { $0.map { max($0, 0.5) } }).contains("breaks membership"))
-        // A point of the set moves: the projection is onto something smaller.
+        // A point of the set is moved: the map projects onto a smaller set.
         #expect(
             failure(set(contains: { $0.allSatisfy { $0 >= 0.5 } }) { $0.map { max($0, 0.7) } }).contains("breaks members stay"))
-        // Signs kept wrongly: never nearest.
+        // A map to signs with the wrong signs: never the nearest point.
         #expect(failure(set(convex: false) { $0.map { $0 < 0 ? 1 : -1 } }).contains("breaks"))
-        // A sphere that claims to be convex.
+        // A sphere that is declared convex.
         #expect(failure(set { x in let n = norm(x); return n > 0 ? x.map { $0 / n } : [1, 0, 0] }).contains("breaks"))
     }
 

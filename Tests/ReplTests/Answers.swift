@@ -5,7 +5,7 @@ import Testing
 @testable import Repl
 @testable import Sessions
 
-/// A session without a terminal, and what it wrote.
+/// A session without a terminal, and what it has written.
 final class Conversation {
     let session: PromptSession
     private let written: Written
@@ -28,7 +28,7 @@ final class Conversation {
         session = try PromptSession(host: host, console: console, names: names, commands: commands)
     }
 
-    /// Enters inputs one after the other; what the last one answered.
+    /// Enters inputs one after the other, and returns the answer to the last.
     @discardableResult
     func answer(_ inputs: String...) -> String {
         for input in inputs {
@@ -37,7 +37,7 @@ final class Conversation {
         }
         return written.text
     }
-    /// The same with the line breaks of narrow terminals taken out.
+    /// The answer with the line breaks of narrow terminals taken out.
     func words(_ input: String) -> String { answer(input).split(whereSeparator: \.isWhitespace).joined(separator: " ") }
 
     private(set) var outcome = PromptSession.Outcome.stay
@@ -45,7 +45,7 @@ final class Conversation {
     deinit { session.host.interpreter.close() }
 }
 
-/// Lines that were typed beforehand.
+/// A source of lines that were given beforehand.
 final class TypedLines: LineSource {
     private var lines: [Line]
     private(set) var remembered: [String] = []

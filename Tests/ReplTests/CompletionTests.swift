@@ -67,12 +67,12 @@ import Testing
                 "box = setmetatable({}, {__complete = function(object, prefix) return {'width', 'wide', 'tall', 5} end})"
             ])
         #expect(found == ["wide", "width"])
-        // What would break the line is no name.
+        // A name with a line break is not offered.
         #expect(
             try candidates(
                 "box.", after: ["box = setmetatable({}, {__complete = function() return {'fine', 'two\\nlines'} end})"])
                 == ["fine"])
-        // One that fails, or never comes back to a list, completes nothing, and that is said once.
+        // A __complete that fails, or returns no list, completes nothing, and that is said once.
         let talk = try Conversation()
         talk.answer("box = setmetatable({}, {__complete = function() error('no') end}) odd = setmetatable({}, {__complete = function() return 5 end})")
         #expect(talk.session.complete("box.wi").note.contains("no"))

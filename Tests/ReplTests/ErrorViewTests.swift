@@ -75,7 +75,7 @@ import Testing
         #expect(!answer.contains("\u{1B}") && !answer.contains("\u{7}") && !answer.contains("\u{202E}"))
     }
 
-    /// Whatever is typed, there is an answer and the next input works.
+    /// Whatever is typed is answered, and the next input works.
     @Test func oddInputsAreSurvived() throws {
         let talk = try Conversation()
         var generator = RepeatableNumbers(state: 5)
@@ -87,7 +87,7 @@ import Testing
             let input = (0..<Int.random(in: 1...8, using: &generator)).map { _ in
                 pieces.randomElement(using: &generator) ?? ""
             }.joined(separator: " ")
-            // Anything may be defined, and a loop without end is not among the pieces.
+            // The pieces may define anything, but contain no endless loop.
             talk.answer(input)
             _ = talk.session.complete(input)
             #expect(talk.answer("21 * 2") == "42\n", "after \(input)")
@@ -95,7 +95,8 @@ import Testing
     }
 }
 
-/// The same numbers every time, by Knuth's multiplier; the upper bits are the good ones.
+/// Pseudo-random numbers, the same in every run: a linear congruential generator with Knuth's multiplier, whose upper
+/// bits are used.
 private struct RepeatableNumbers: RandomNumberGenerator {
     var state: UInt64
 

@@ -17,7 +17,7 @@ import Testing
         #expect(try Conversation().answer(input) == expected)
     }
 
-    /// Row M1: the session goes on working when everything that fills the memory is still held.
+    /// The session still works when everything that fills the memory is held by a global.
     @Test(arguments: [
         ["t = {} while true do t[#t + 1] = {1, 2, 3} end"],
         ["s = 'x' while true do s = s .. s end", "t = {} while true do t[#t + 1] = tensor.zeros(100) end"],
@@ -98,7 +98,7 @@ import Testing
             talk.answer("x = 2")
             #expect(talk.answer("x + 40") == "42\n", "\(mask)")
         }
-        // One that only counts stays, and sees nothing of the prompt's own work.
+        // A hook of the script's that only counts remains, and does not count the prompt's own work.
         talk.answer("n = 0 debug.sethook(function() n = n + 1 end, 'l')")
         #expect(talk.answer("n < 10, debug.gethook() ~= nil") == "true\ntrue\n")
     }

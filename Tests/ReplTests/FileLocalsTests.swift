@@ -14,7 +14,7 @@ import Testing
         return (talk, home, said)
     }
 
-    /// Every way of declaring one: the value that the prompt shows, and what it says when it is assigned to.
+    /// Every way to declare a variable: the value that the prompt shows, and the message when it is assigned to.
     @Test(arguments: [
         ("local x = 41", "x", "41"), ("local x", "x", "nil"), ("local a, x <const>, b = 1, 2, 3", "x", "2"),
         ("local a, b = (function() return 1, 2 end)()", "b", "2"), ("local function x() return 7 end", "x()", "7"),
@@ -35,7 +35,8 @@ import Testing
         #expect(talk.answer(expression) == value + "\n", "\(text)")
     }
 
-    /// A variable of a block, a loop or a function is gone; that is said, and not only that the name is unknown.
+    /// A variable of a block, loop or function no longer exists at the prompt; the message says so instead of just
+    /// "unknown".
     @Test(arguments: ["inner", "i", "hidden", "z"]) func whatIsOverIsSaid(_ name: String) throws {
         let (talk, home, _) = try loaded("local a = 1\nfor i = 1, 3 do local inner = i end\ndo local hidden = 5 end\nlocal function f(z) return z end\n")
         #expect(talk.words(name).contains("unknown name \(name) (a local of main.lua:"), "\(talk.words(name))")
@@ -54,7 +55,7 @@ import Testing
         #expect(talk.answer("hidden()") == "4100\n")
         #expect(talk.answer("limit = 3").contains("attempt to assign to const variable 'limit'"))
         #expect(talk.answer("limit, rawget(_G, 'count')") == "10\nnil\n")
-        // They come before globals of the same name; a new name is a global.
+        // The file's variables take precedence over globals of the same name; a new name is a global.
         #expect(talk.answer("_G.count = 'global'", "count") == "41\n")
         #expect(talk.answer("fresh = count", "_G.fresh") == "41\n")
         talk.answer("function count() end")
@@ -66,14 +67,14 @@ import Testing
         #expect(said.split(whereSeparator: \.isWhitespace).joined().contains("main.lua:3:attempttoindexanilvalue"))
         #expect(talk.answer("a = 7", "f()") == "7\n")
         #expect(talk.answer("c").hasPrefix("unknown name c"))
-        // The next version's are the ones that count.
+        // After a reload the new version's variables are shown.
         try home.write("main.lua", "local b = 5\n")
         talk.answer(":reload")
         #expect(talk.answer("b") == "5\n")
         #expect(talk.answer("a").hasPrefix("unknown name a"))
     }
 
-    /// The file runs as it would by itself: in the main chunk, at its own lines, with its arguments.
+    /// The file runs as it would by itself: as the main chunk, with its own line numbers and arguments.
     @Test func theFileDoesNotNotice() throws {
         let (home, talk) = (try Home(), try Conversation())
         let file = try home.write("main.lua", """
@@ -88,11 +89,11 @@ import Testing
         #expect(talk.answer(":load '\(file)' a b") == "2\n")
         #expect(talk.answer("table.unpack(made, 1, 6)") == "\"main\"\n2\n2\n\"a\"\n\"b\"\n\"a\"\n")
         #expect(talk.answer("made.names") == "\"first second info\"\n")
-        // Nothing is left behind.
+        // Nothing of the mechanism is left in the libraries.
         #expect(talk.answer("rawget(string, '\\0')") == "nil\n")
     }
 
-    /// As many as Lua allows.
+    /// Two hundred local variables, as many as Lua allows.
     @Test func twoHundredAreThere() throws {
         let names = (1...200).map { "v\($0)" }
         let apart = names.map { "local \($0) = \($0.dropFirst())" }.joined(separator: "\n")

@@ -5,7 +5,7 @@ import Testing
 @testable import Repl
 @testable import Sessions
 
-/// What people type by habit, or by a slip, gets an answer.
+/// Inputs from habit, or by a slip, get a helpful answer.
 @Suite struct HabitTests {
     @Test(arguments: [
         ("= 1 + 1", "2\n"), ("=1, 'a'", "1\n\"a\"\n"), ("= 3;", ""), ("nil", "nil\n"), ("(function() return nil end)()", "nil\n"),
@@ -22,7 +22,7 @@ import Testing
         #expect(talk.answer("momentun") == "unknown name momentun (did you mean \"momentum\"?)\n")
         #expect(talk.answer("tensr").contains("did you mean \"tensor\"?"))
         #expect(talk.answer("xyzzyxyzzy") == "unknown name xyzzyxyzzy\n")
-        // One that was set, and is nil again, is known.
+        // A variable that was set, and is nil again, gets no hint.
         #expect(talk.answer("momentum = nil", "momentum") == "nil\n")
         #expect(talk.answer("xyzzyxyzzy;") == "")
         #expect(talk.answer("tensor ~= nil") == "true\n")
@@ -37,7 +37,7 @@ import Testing
         let talk = try Conversation()
         #expect(talk.answer("help").contains(":load FILE"))
         #expect(talk.answer("help tensor.exp") == talk.answer("?tensor.exp"))
-        // Their own, where there is one.
+        // A global of the user's with such a name takes precedence.
         #expect(talk.answer("exit = 5", "exit") == "5\n")
         #expect(talk.answer("help = function() return 'mine' end", "help()") == "\"mine\"\n")
         #expect(talk.outcome == .stay)
@@ -56,7 +56,7 @@ import Testing
         #expect(said.hasPrefix(answer.split(separator: "\n")[0]), "\(said)")
     }
 
-    /// What goes on in the next line does so still.
+    /// Unfinished inputs still continue on the next line.
     @Test(arguments: ["print(x:dim", "if x:dim", "x:dim(", "t = {x:dim", "x:"])
     func unfinishedOnesGoOn(_ input: String) throws {
         let talk = try Conversation()
@@ -64,7 +64,7 @@ import Testing
         #expect(talk.outcome == .unfinished)
     }
 
-    /// A library's name declared at the prompt is the prompt's own.
+    /// A local that is declared at the prompt under a library's name hides the library at the prompt only.
     @Test(arguments: ["table", "string", "math", "print", "require", "pairs", "tensor", "host", "setmetatable", "tostring"])
     func aLocalHidesALibraryOnlyHere(_ name: String) throws {
         let home = try Home()
@@ -77,7 +77,7 @@ import Testing
         talk.answer(":load '\(file)'")
         #expect(talk.answer("result") == "true\n", "\(name)")
         #expect(talk.answer("before() ~= 6") == "true\n")
-        // Without a local it is the library that is replaced, as in Lua.
+        // Without `local` the library's global is replaced, as in Lua.
         #expect(try Conversation().answer("\(name) = 7", "_G.\(name)") == "7\n")
     }
 
@@ -88,7 +88,7 @@ import Testing
         talk.answer(":load '\(file)'")
         #expect(talk.answer("local n = 5", "n, get()") == "5\n1\n")
         #expect(talk.answer("local table = table", "table.concat({1, 2})") == "\"12\"\n")
-        // The script that is saved does the same.
+        // The saved script does the same.
         talk.answer("local print = tostring", "print(3)")
         talk.answer(":save \(home.path("saved.lua"))")
         let run = try Program.run(["run", home.path("saved.lua")], input: "", home: home)

@@ -44,14 +44,13 @@ import Testing
         #expect(try home.read("history").split(separator: "\n").count == 10_000)
     }
 
-    /// A shorter history is another file in the place of the long one: whoever is killed on the way leaves one of the
-    /// two.
+    /// Shortening the history replaces the file by a new one: a process that is killed meanwhile leaves one of the two.
     @Test func shorteningReplacesTheFile() throws {
         let home = try Home()
         let path = home.path("history")
         try home.write("history", (1...13_000).map { "\($0)\n" }.joined())
         try FileManager.default.setAttributes([.posixPermissions: 0o600], ofItemAtPath: path)
-        // A second name keeps the old file to look at: it is as it was.
+        // A second hard link keeps the old file, which must be unchanged.
         try FileManager.default.linkItem(atPath: path, toPath: home.path("old"))
         _ = History(path: path)
         #expect(try home.read("old").split(separator: "\n").count == 13_000)
@@ -72,7 +71,7 @@ import Testing
             History(path: path).append("waited")
             done.signal()
         }
-        // Opened by the other thread too, or not yet: both must do.
+        // Whether the other thread has opened the file already or not, the result must be the same.
         try "shortened\n".write(toFile: path, atomically: true, encoding: .utf8)
         close(descriptor)
         done.wait()
@@ -97,10 +96,10 @@ import Testing
         #expect(try home.read("history") == "a\nhalf of\nb\n")
     }
 
-    /// Beyond a limit on the size of files, as on a full disk: nothing of the input is left, the reason is the
-    /// system's, and what fits is kept again.
+    /// Beyond a limit on the size of files, as on a full disk: no part of the input is left, the reason is the
+    /// system's, and later an input that fits is kept.
     @Test func anInputThatDoesNotFitLeavesNothing() async throws {
-        // Where this process and its child meet.
+        // The folder that this process and its child both use.
         let folder = FileManager.default.temporaryDirectory.appendingPathComponent("luaflow-history-\(getpid())")
         try? FileManager.default.removeItem(at: folder)
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
@@ -116,7 +115,7 @@ import Testing
             var warnings: [String] = []
             let history = History(path: path, warn: { warnings.append($0) })
             history.append("first")
-            // A part of it fits; then nothing does.
+            // First a part of the input fits into the file, then nothing does.
             history.append(String(repeating: "x", count: 200))
             #expect(try String(contentsOfFile: path, encoding: .utf8) == "first\n")
             #expect(warnings.count == 1 && warnings[0].hasSuffix(": File too large"), "\(warnings)")

@@ -35,7 +35,7 @@ import Testing
             talk.answer("t = {name = 'top'} t.own = t t.deep = {up = t}", "t")
                 == "{deep = {up = <cycle>}, name = \"top\", own = <cycle>}\n")
         #expect(talk.answer("t = {a = {}} t.a.b = {back = t.a}", "t") == "{a = {b = {back = <cycle to .a>}}}\n")
-        // The same table twice is no cycle.
+        // The same table twice in a table is no cycle.
         #expect(talk.answer("s = {1} t = {s, s}", "t") == "{{1}, {1}}\n")
     }
 
@@ -45,7 +45,7 @@ import Testing
         #expect(deep == "{{{{{{{...}}}}}}}\n")
         let long = talk.answer("l = {} for i = 1, 1e6 do l[i] = i end for i = 1, 500 do l['k' .. i] = i end", "l")
         #expect(long.contains("... 1000300 more\n"))
-        // Everything refers to everything: the tree would be endless.
+        // Every table refers to every other: printed in full, the tree would be endless.
         let wide = talk.answer(
             "n = {} for i = 1, 60 do n[i] = {} end for i = 1, 60 do for j = 1, 60 do n[i][j] = n[j] end end", "n")
         #expect(wide.utf8.count < 1_000_000)
@@ -87,7 +87,7 @@ import Testing
         #expect(numbers.hasSuffix("shape (10, 10), float32\n") && numbers.split(separator: "\n").count == 10)
         let shown = talk.answer(":pictures on", "tensor.eye(10)")
         let picture = shown.dropFirst(numbers.count).split(separator: "\n")
-        // Two rows of the tensor in one of characters.
+        // Each row of characters shows two rows of the tensor.
         #expect(shown.hasPrefix(numbers) && picture.count == 5, "\(shown)")
         #expect(picture.allSatisfy { $0.contains("==") }, "\(shown)")
         #expect(talk.answer("tensor.zeros(10, 10)").split(separator: "\n").count <= 10)
@@ -96,7 +96,7 @@ import Testing
         #expect(talk.answer("tensor.eye(10)").split(separator: "\n").count <= 10)
     }
 
-    /// As image.show and image.grid take them.
+    /// Tensors of the shapes that image.show and image.grid take are shown as pictures.
     @Test func pictureShapesAreThoseOfTheImageModule() throws {
         let talk = try Conversation()
         func drawn(_ shape: String) -> (rows: Int, widest: Int) {
@@ -121,7 +121,7 @@ import Testing
         let talk = try Conversation(columns: columns)
         let answer = talk.answer("random.normal({50, 50}) * 1e9")
         let rows = answer.split(separator: "\n").filter { $0.contains("e+") }
-        // Every row of numbers on a line of its own.
+        // Every row of numbers is on a line of its own.
         #expect(rows.allSatisfy { $0.contains("{") && $0.contains("}") }, "\(answer)")
     }
 

@@ -1,9 +1,9 @@
 import Foundation
 import Testing
 
-/// A terminal of 80 columns and 24 lines, by tmux, with a user's home folder of its own.
+/// A terminal of 80 columns and 24 lines (by tmux), with a home folder of its own.
 final class Pane {
-    /// tmux may be missing; `LUAFLOW_NEED_TMUX` makes that a failure instead of tests left out.
+    /// Without tmux these tests are skipped, unless `LUAFLOW_NEED_TMUX` is set: then they fail.
     static let isPossible = ProcessInfo.processInfo.environment["LUAFLOW_NEED_TMUX"] != nil || tmuxPath != nil
 
     private static let tmuxPath: String? = (ProcessInfo.processInfo.environment["PATH"] ?? "").split(separator: ":")
@@ -12,14 +12,15 @@ final class Pane {
     let home: Home
     private let socket = "luaflow-tests-\(UUID().uuidString.prefix(8))"
 
-    /// - Parameter command: for the shell; `luaflow` is the built one. Its exit status is shown as `LEFT n`.
+    /// - Parameter command: a command for the shell, in which `luaflow` is the built program. Its exit status n is
+    ///   shown as `LEFT n`.
     init(_ command: String = "luaflow", home: Home? = nil, environment: [String: String] = [:]) throws {
         guard Pane.tmuxPath != nil else { throw Missing() }
         self.home = try home ?? Home()
         let program = try Program.url.path
         let variables = self.home.environment.merging(environment) { $1 }
         let assignments = variables.map { "\($0)='\($1)'" }.joined(separator: " ")
-        // Ctrl-C reaches this shell as well, which must wait for what luaflow makes of it.
+        // Ctrl-C reaches this shell as well, which must ignore it and wait for luaflow.
         let script =
             "trap : INT; luaflow() { '\(program)' \"$@\"; }; export \(assignments); cd \"$HOME\"; \(command); echo LEFT $?; sleep 1000"
         try tmux(["-f", "/dev/null", "new-session", "-d", "-x", "80", "-y", "24", script])
@@ -27,7 +28,7 @@ final class Pane {
 
     deinit { _ = try? tmux(["kill-server"]) }
 
-    /// Types text as it is.
+    /// Types text without interpreting key names.
     func type(_ text: String) throws { try tmux(["send-keys", "-l", "--", text]) }
     /// Presses keys by tmux's names: Enter, Up, C-c.
     func press(_ keys: String...) throws { try tmux(["send-keys"] + keys) }
@@ -39,18 +40,18 @@ final class Pane {
         try tmux(["resize-window", "-x", String(columns), "-y", String(rows)])
     }
 
-    /// Pastes as terminals do, marked as such.
+    /// Pastes with the marks that terminals put around pasted text.
     func paste(_ text: String) throws {
         try tmux(["set-buffer", "--", text])
         try tmux(["paste-buffer", "-p", "-r"])
     }
 
-    /// What the terminal shows, trailing blanks cut; with escape sequences when asked.
+    /// The text on the screen without trailing blanks; with escape sequences if asked for.
     func screen(escapes: Bool = false) throws -> String {
         try tmux(["capture-pane", "-p"] + (escapes ? ["-e"] : []))
     }
 
-    /// Waits for a text on the screen. A loaded machine may take long.
+    /// Waits until the screen has a text; on a busy machine that may take long.
     @discardableResult
     func see(_ text: String, escapes: Bool = false, _ location: SourceLocation = #_sourceLocation) throws -> String {
         try see("\(text.debugDescription)", escapes: escapes, location) { $0.contains(text) }
@@ -73,7 +74,7 @@ final class Pane {
 
     struct Missing: Error {}
 
-    /// Waits for the prompt, alone on the last line.
+    /// Waits for the prompt alone on the last line.
     @discardableResult
     func prompt(_ location: SourceLocation = #_sourceLocation) throws -> String {
         try see("a prompt", location) { $0.split(separator: "\n").last.map { $0 == ">" || $0 == "> " } ?? false }
@@ -81,7 +82,8 @@ final class Pane {
 
     @discardableResult
     private func tmux(_ arguments: [String]) throws -> String {
-        // Not by Process: that waits until everybody who inherited its socket is gone, and the server stays.
+        // Foundation's Process would wait until every process that inherited its socket has ended, and tmux's server
+        // keeps running.
         func quoted(_ word: String) -> String { "'" + word.replacingOccurrences(of: "'", with: "'\\''") + "'" }
         let words = [Pane.tmuxPath ?? "tmux", "-L", socket, "-u"] + arguments
         let answers = arguments.first == "capture-pane"
@@ -97,7 +99,7 @@ final class Pane {
     }
 }
 
-/// A user's home folder that goes when the test is over.
+/// A home folder that is removed when the object is released.
 final class Home {
     let url: URL
 
@@ -133,7 +135,7 @@ enum Program {
     static let repository = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
         .deletingLastPathComponent()
 
-    /// It lies in the folder that the tests were built into.
+    /// The path of the program, which lies in the folder that the tests were built into.
     static var url: URL {
         get throws {
             var folder = Bundle.main.bundleURL
@@ -148,14 +150,14 @@ enum Program {
         }
     }
 
-    /// Runs it without a terminal, on an input.
+    /// Runs the program without a terminal, with the given input.
     static func run(_ arguments: [String], input: String, home: Home) throws -> (
         status: Int32, output: String, errors: String
     ) {
         try run(url, arguments, input: input, home: home)
     }
 
-    /// Runs a line of a shell's, where `luaflow` is the built one.
+    /// Runs a shell command in which `luaflow` is the built program.
     static func shell(_ line: String, home: Home) throws -> (status: Int32, output: String, errors: String) {
         let line = "luaflow() { '\(try url.path)' \"$@\"; }; \(line)"
         return try run(URL(fileURLWithPath: "/bin/sh"), ["-c", line], input: "", home: home)

@@ -8,7 +8,8 @@ import Testing
 
 /// A prompt inside a run, opened by a native function.
 @Suite struct PauseTests {
-    /// Runs a script whose first local, `pause`, opens the prompt on lines typed beforehand and says how it was left.
+    /// Runs a script whose first local, `pause`, opens the prompt with lines given beforehand, and returns how it was
+    /// left.
     private final class Pause: Sendable {
         let typed: [Line]
         let output = Mutex("")
@@ -44,7 +45,7 @@ import Testing
         #expect(pause.text == "paused\n1\n7\n")
     }
 
-    /// The script has required none, and its globals stay as they are.
+    /// Modules are globals at the prompt, although the script required none; the script's own globals do not change.
     @Test func modulesAreThere() throws {
         let pause = Pause([.text("tensor.zeros(2):size(1), flow ~= nil"), .text("?tensor.exp"), .text(":continue")])
         let results = try pause.run(LuaFlow.Host(), "pause({}) ; return rawget(_G, 'tensor'), rawget(_G, 'flow')")
@@ -64,12 +65,12 @@ import Testing
         #expect(error?.kind == .exit(code: 5))
     }
 
-    /// An interrupt during what is entered there ends only that.
+    /// An interrupt at the prompt ends only the input that is running there.
     @Test func anInterruptThereLeavesTheRunAlone() throws {
         let host = try LuaFlow.Host()
         let pause = Pause([.text("while true do running() end"), .text("'after'"), .text(":continue")])
         let interpreter = host.interpreter
-        // Only once the loop runs: before, it would be the paused run that is interrupted.
+        // The interrupt is sent once the loop runs; before, it would interrupt the paused run.
         let isRunning = Mutex(false)
         let running = NativeFunction("running", Documentation("running()", "For tests.")) { _ in
             if !isRunning.withLock({ was in defer { was = true } ; return was }) {
@@ -84,7 +85,7 @@ import Testing
         #expect(pause.text.contains("interrupted\n\"after\"\n"))
     }
 
-    /// The loop's function, those that it was written in, those that called it.
+    /// Visible are the variables of the loop's function, of the functions around it, and of its callers.
     @Test func variablesOfTheFunctionsAreVisibleAndAssignable() throws {
         let pause = Pause([
             .text("rate, count, seen"), .text("rate = rate * 2"), .text("count = 'changed'"), .text("total = 100"),
@@ -110,7 +111,7 @@ import Testing
         #expect(said.contains("called") && said.contains("x       number 5"), "\(said)")
     }
 
-    /// A change is noted: the run cannot be repeated from its files.
+    /// An assignment is recorded, as the run can no longer be repeated from its files.
     @Test func assignmentsAreNoted() throws {
         let host = try LuaFlow.Host()
         let pause = Pause([.text("rate = 2"), .text("s.x = 1"), .text("rate")])
@@ -118,7 +119,7 @@ import Testing
         #expect(try host.liveChanges() == ["rate was assigned to in a pause"])
     }
 
-    /// In a coroutine, and from one that an input starts; in a sandbox, which has no library debug.
+    /// The same in a coroutine, in a coroutine that an input starts, and in a sandbox, which has no library `debug`.
     @Test func coroutinesAndSandboxesHaveThemToo() throws {
         var options = Interpreter.Options()
         options.trust = .sandboxed

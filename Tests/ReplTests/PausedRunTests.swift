@@ -52,7 +52,7 @@ import Testing
         #expect(picture.prefix(4) == Data([0x89, 0x50, 0x4E, 0x47]))
     }
 
-    /// The prompt goes, the run goes on: with the locale it had, also where the user's is not installed.
+    /// After the prompt the run continues with the locale that it had, also when the user's locale is not installed.
     @Test func anUnknownLocaleIsNoMatter() throws {
         let home = try Home()
         try home.write("loop.lua", """
@@ -79,7 +79,7 @@ import Testing
         #expect(!FileManager.default.fileExists(atPath: home.path("figure.png")))
     }
 
-    /// The second Ctrl-C does not wait for a step that never ends.
+    /// The second Ctrl-C interrupts a step that does not end, instead of waiting for it.
     @Test func theSecondInterruptInterrupts() throws {
         let home = try Home()
         try home.write("stuck.lua", """
@@ -94,7 +94,7 @@ import Testing
         try pane.see("LEFT 130")
     }
 
-    /// Without a terminal to answer at, the first one does.
+    /// Without a terminal to answer at, the first Ctrl-C interrupts.
     @Test func withoutATerminalItInterruptsAtOnce() throws {
         let home = try Home()
         try home.write("loop.lua", """
@@ -141,7 +141,7 @@ import Testing
         #expect(try pane.screen().split(whereSeparator: \.isWhitespace).joined(separator: " ").contains("rate 1 scale 30 kept"))
     }
 
-    /// Of a run with 130, so that nothing that follows takes it for done; of a session as everywhere.
+    /// `:quit` ends a run with status 130, so that no following command takes the run for finished; a session with 0.
     @Test func quittingLeaves() throws {
         let home = try Home()
         try home.write("loop.lua", Self.loop)
@@ -156,7 +156,7 @@ import Testing
         }
     }
 
-    /// One line, however narrow the terminal is.
+    /// The progress bar stays on one line in narrow terminals.
     @Test(arguments: [20, 40, 80]) func theBarStaysOnItsLine(_ columns: Int) throws {
         let home = try Home()
         try home.write("bar.lua", """

@@ -3,7 +3,7 @@ import Testing
 @testable import Repl
 @testable import Sessions
 
-/// `luaflow < script.lua`: no prompt, no echo, the statuses of `run`.
+/// `luaflow < script.lua`: no prompt, no echo, the exit statuses of `run`.
 @Suite struct PipedInputTests {
     @Test(arguments: [[], ["repl"]])
     func inputThatIsPipedIsAScript(_ arguments: [String]) throws {
@@ -42,7 +42,7 @@ import Testing
     func aDashStandsForStandardInput(_ arguments: [String]) throws {
         let home = try Home()
         let run = try Program.run(arguments, input: "print(select('#', ...), ..., arg[0], arg[2])", home: home)
-        // `...` in the middle of a list is one value.
+        // In the middle of a list `...` is one value.
         #expect(run.output == "2\ta\t-\tb\n", "\(run)")
         #expect(run.errors == "" && run.status == 0)
     }
@@ -71,7 +71,7 @@ import Testing
         for command in ["repl", "plugins", "replay", "watch", "check", "doc"] {
             for words in [[command, "--help"], ["help", command]] {
                 let help = try Program.run(words, input: "", home: home).output
-                // Somebody else's capsule is replayed inside the sandbox.
+                // Capsules of other people are replayed in the sandbox.
                 let isReplay = command == "replay"
                 #expect(help.contains("--sandbox ") == isReplay && help.contains("--allow") == isReplay, "\(help)")
                 #expect(help.contains("--plugins"), "\(help)")

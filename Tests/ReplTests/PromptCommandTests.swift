@@ -14,7 +14,7 @@ import Testing
     @Test func unknownCommandsNameTheNearest() throws {
         let talk = try Conversation()
         #expect(talk.answer(":tiem 1") == "there is no command :tiem; did you mean :time?\n")
-        // A beginning that only one command has stands for it.
+        // A prefix that only one command has stands for the command.
         #expect(talk.answer(":re") == ":reload: nothing was loaded yet; :load FILE loads a file\n")
         #expect(talk.answer(":l") == ":load: a file's name expected: :load script.lua\n")
         #expect(talk.answer(":xyzzy").contains(":help lists them"))
@@ -140,7 +140,7 @@ import Testing
         let script = try home.read("saved.lua")
         let run = try Program.run(["run", home.path("saved.lua")], input: "", home: home)
         #expect(run.errors == "" && run.status == 0, "\(run.errors)\(script)")
-        // The table that setmetatable gives is printed by its address.
+        // The table that setmetatable returns is printed by its address, which differs.
         #expect(run.output.split(separator: "\n").filter { !$0.hasPrefix("table: ") }.joined(separator: "\n") + "\n" == expected)
     }
 

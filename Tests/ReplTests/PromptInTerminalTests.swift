@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-/// The built command in a real terminal, as a user types.
+/// The built program in a terminal, as a user types.
 @Suite(
     .serialized, .timeLimit(.minutes(30)),
     .enabled(if: Pane.isPossible, "tmux is not installed: the prompt's tests in a real terminal are left out"))
@@ -134,7 +134,7 @@ struct PromptInTerminalTests {
         try pane.press("C-c")
         try pane.see("nonsense(^C\n>")
         for _ in 0..<3 { try pane.press("C-c") }
-        usleep(2_500_000)  // nothing of the presses may end the program later
+        usleep(2_500_000)  // no press may end the program later
         try pane.enter("6 * 7")
         try pane.see("\n42\n")
     }
@@ -146,7 +146,7 @@ struct PromptInTerminalTests {
         try pane.enter("clear; '\(program)'")
         try pane.prompt()
         try pane.type("8 * 8")
-        try pane.see("> 8 * 8")  // the terminal forgets what was typed and not yet read
+        try pane.see("> 8 * 8")  // the terminal drops what was typed and not yet read
         try pane.press("C-z")
         try pane.see("Stopped")
         try pane.enter("echo $((2 + 2))typed")
@@ -260,13 +260,13 @@ struct PromptInTerminalTests {
         try pane.enter("c")
         try pane.see("\n3\n")
         #expect(try home.read("state/luaflow/history").hasPrefix("a = 1\\n\tb = 2\\n\\nc = a + b\n"))
-        // A tab in a string is that.
+        // A tab that is pasted within a string is kept.
         try pane.paste("('a\tb'):byte(2)")
         try pane.press("Enter")
         try pane.see("\n9\n")
     }
 
-    /// Terminals without marked pasting, and people: line by line.
+    /// In terminals that do not mark pasted text, lines are entered one by one: blank lines and tabs do no harm.
     @Test func blankLinesAndTabsInWhatIsTypedStay() throws {
         let pane = try Pane()
         try pane.prompt()
@@ -324,7 +324,7 @@ struct PromptInTerminalTests {
         }
     }
 
-    /// `bind -v` makes all keys anew.
+    /// `bind -v` resets all key bindings; the program's own must be bound again.
     @Test func viModeHasOurKeys() throws {
         let home = try Home()
         try home.write(".editrc", "bind -v\n")
@@ -364,7 +364,7 @@ struct PromptInTerminalTests {
         try pane.see("\n> bad.some = 1")
     }
 
-    /// A user's locale may not be installed.
+    /// The user's locale need not be installed.
     @Test func anUnknownLocaleIsNoMatter() throws {
         let pane = try Pane(environment: ["LANG": "xx_XX.UTF-8", "LC_ALL": "xx_XX.UTF-8"])
         try pane.prompt()
@@ -393,7 +393,7 @@ struct PromptInTerminalTests {
         try pane.see("LEFT 0")
     }
 
-    /// Long pages go through the pager at a terminal, and nowhere else.
+    /// Long pages go through the pager at a terminal only.
     @Test func documentationIsPaged() throws {
         let home = try Home()
         let pane = try Pane("PAGER='head -3' luaflow doc tensor", home: home)
@@ -404,7 +404,7 @@ struct PromptInTerminalTests {
         #expect(try other.screen().split(separator: "\n").first.flatMap { Int($0.trimmingCharacters(in: .whitespaces)) } ?? 0 > 100)
     }
 
-    /// A message that names a file is no reason to read it.
+    /// An error message that names a file and line, without a traceback, does not make the program read the file.
     @Test func aMessageThatLooksLikeAPlaceReadsNothing() throws {
         let home = try Home()
         let pane = try Pane("truncate -s 300M big.csv; mkfifo pipe; luaflow --memory 64M", home: home)

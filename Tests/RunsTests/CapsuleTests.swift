@@ -25,7 +25,7 @@ import Testing
 
     @Test func aMillionLettersAreNISTs() {
         var hash = SHA256()
-        // 999 * 1001 + 1 of them, in pieces that cut blocks.
+        // 999 * 1001 + 1 bytes in pieces that end within the digest's blocks.
         let piece = [UInt8](repeating: UInt8(ascii: "a"), count: 999)
         for _ in 0..<1001 { hash.update(piece) }
         hash.update([UInt8](repeating: UInt8(ascii: "a"), count: 1))
@@ -67,7 +67,7 @@ import Testing
         #expect(recorded.random.start.drawn == "0" && recorded.random.end.drawn != "0" && recorded.changes.isEmpty)
         #expect(recorded.versions == .current)
 
-        // Another run draws other numbers; the replay draws the same, from any folder.
+        // Another run draws other numbers; the replay draws the same ones, from any folder.
         #expect(try Command.run(["run", script, "--size", "3"]).output != run.output)
         let again = try Command.run(["replay", scratch.path("run.json")])
         #expect(again.status == 0 && again.output == run.output, "\(again.errors)")
@@ -109,7 +109,7 @@ import Testing
         #expect(repeated.status == 0 && repeated.output == code.output && repeated.errors.contains("the same"))
     }
 
-    /// A run that was edited while it ran says so.
+    /// A run during which a file was edited cannot be replayed, and says so.
     @Test func liveChangesAreNoReplay() throws {
         let scratch = try Scratch()
         _ = try scratch.write("live.lua", "return {f = function() return 1 end}")
@@ -167,7 +167,7 @@ import Testing
         #expect(nowhere.status == 1 && nowhere.output.isEmpty && nowhere.errors.contains("no file can be written in"))
     }
 
-    /// Lua's own order of texts is another in every run.
+    /// The order in which `pairs` visits texts as keys differs between runs of Lua; a replay has the recorded run's.
     @Test func pairsGoesInTheSameOrder() throws {
         let scratch = try Scratch()
         let names = (1...40).map { "name\($0)" }.joined(separator: "=1,")
@@ -191,7 +191,7 @@ import Testing
             #expect(again.status == 0 && again.output == run.output, "\(again.errors)")
         }
         #expect(try capsule(scratch).sources.openOrder == false)
-        // With next, and by objects, the order stays Lua's; a difference is explained.
+        // With `next`, and for objects as keys, the order is Lua's own; a difference is explained.
         for loop in ["next, t", "pairs(objects)"] {
             let open = try scratch.write("open.lua", """
                 local t, objects = {a = 1, b = 2}, {[{}] = 1, [{}] = 2}
@@ -216,7 +216,7 @@ import Testing
         }
         #expect(try String(contentsOfFile: script, encoding: .utf8) == "print(1)")
         for _ in 1...2 { #expect(try Command.run(["run", "--capsule", scratch.path("run.json"), script]).status == 0) }
-        // What the script itself writes there is its own.
+        // A file that the script wrote itself is not taken for an input.
         let writer = try scratch.write("writer.lua", "local f <close> = io.open(arg[1], 'w') f:write('mine')")
         let late = try Command.run(["run", "--capsule", scratch.path("late.json"), writer, scratch.path("late.json")])
         #expect(late.status == 1 && late.errors.contains("the script has run; no capsule was written"), "\(late.errors)")
@@ -242,7 +242,7 @@ import Testing
         #expect(other.status == 1, "an option of the replay's own goes first")
     }
 
-    /// Shared and circular tables, long lists, devices: a capsule costs no more than the run.
+    /// Shared and circular tables, long lists, devices: a capsule takes no more memory than the run.
     @Test(arguments: [
         "local a, b = {}, {} a.l, a.r, b.l, b.r = b, b, a, a return a",
         "local t = {} for i = 1, 600000 do t[i] = i end return t",
@@ -272,7 +272,7 @@ import Testing
             #expect(again.status == 0 && again.output == run.output, "\(again.errors)")
             try FileManager.default.moveItem(at: new, to: old)
         }
-        // The working folder can be gone while the script is not.
+        // The working folder may have been removed while the script still exists.
         let away = scratch.url.appendingPathComponent("away")
         try FileManager.default.createDirectory(at: away, withIntermediateDirectories: true)
         let run = try Command.run(["run", "--capsule", scratch.path("old/runs/run.json"), scratch.path("old/main.lua")], in: away)
@@ -298,7 +298,7 @@ import Testing
         let refused = try Command.run(["replay", scratch.path("run.json")])
         #expect(refused.status == 1 && refused.errors.contains("data.txt has changed: the script itself writes it"), "\(refused.errors)")
         #expect(refused.errors.contains("nowhere.lua was sought, and is there now"), "\(refused.errors)")
-        // Of a long output the lines around the first difference are known.
+        // In a long output the lines around the first difference are known.
         _ = try scratch.write("offset.txt", "0")
         let long = try scratch.write("long.lua", """
             local f <close> = io.open([[\(scratch.path("offset.txt"))]]) local offset = f:read("n")
@@ -310,7 +310,7 @@ import Testing
         #expect(differs.errors.contains("standard output differs from somewhere in lines 19969 to 20000 on"), "\(differs.errors)")
     }
 
-    /// A version that host.live refused is none that the run used.
+    /// A version that host.live refused was not used, so it is not recorded.
     @Test func refusedVersionsAreNotRecorded() throws {
         let scratch = try Scratch()
         let good = "return {f = function() return 1 end}"
@@ -335,7 +335,7 @@ import Testing
         #expect(recorded.changes.isEmpty)
     }
 
-    /// The script's own error comes first, whatever becomes of the capsule.
+    /// The script's own error is reported first, whatever happens to the capsule.
     @Test func theScriptsErrorComesFirst() throws {
         let scratch = try Scratch()
         let script = try scratch.write("main.lua", "local f <close> = io.open(arg[1], 'w') f:write('mine') f:close() error('no luck')")

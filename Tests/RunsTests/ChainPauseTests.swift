@@ -2,7 +2,7 @@ import LuaFlow
 import Runs
 import Testing
 
-/// `mcmc.sample` where somebody answers: it pauses as a loop of `host.steps` does.
+/// `mcmc.sample` can be paused at the prompt as a loop of `host.steps` can.
 @Suite struct ChainPauseTests {
     private func run(_ code: String, answers: [(PausePoint) throws -> PauseDecision] = []) throws -> [String] {
         var options = Interpreter.Options()

@@ -2,7 +2,7 @@ import LuaFlow
 import PartChecks
 import Testing
 
-/// `mpi` in a program alone: every collective operation gives what it gives among several ranks when there is one.
+/// `mpi` in a single process: every collective operation gives what it gives for one of several ranks.
 @Suite struct CommunicationTests {
     static let promises = [
         "assert(mpi.rank == 0 and mpi.size == 1)",
@@ -32,7 +32,8 @@ import Testing
 
     // MARK: What several ranks say to each other
 
-    /// Every operation and dtype against sums in plain loops, of lengths on both sides of the limits of messages.
+    /// Every operation and dtype against sums in plain loops, with lengths below and above the largest size of a
+    /// message.
     @Test(arguments: counts, DType.computed) func sums(ranks: Int, dtype: DType) throws {
         for how in ReductionOfRanks.allCases {
             if dtype == .bool, how != .min, how != .max { continue }
@@ -68,7 +69,7 @@ import Testing
         }
     }
 
-    /// Several tensors of several dtypes at once, some transposed, come back each in its own shape and order.
+    /// Several tensors of several dtypes in one call, some transposed: each comes back in its own shape and order.
     @Test(arguments: counts) func listsOfTensors(ranks: Int) throws {
         let results = ThreadRanks(ranks).run { ranks in
             let x = try Tensor((0..<6).map { Double($0 + ranks.rank) }, shape: [2, 3])
@@ -85,7 +86,7 @@ import Testing
         }
     }
 
-    /// A NaN of any rank stays, in minima, too.
+    /// A NaN of any rank makes the result NaN, minima included.
     @Test func notANumber() throws {
         for how in [ReductionOfRanks.min, .max, .sum] {
             for who in 0..<3 {
@@ -100,7 +101,7 @@ import Testing
         for root in 0..<ranks {
             let results = ThreadRanks(ranks).run { ranks in
                 let own = try Tensor([Double(ranks.rank), 0.5], shape: [2])
-                // What others give to a root's operation is not looked at.
+                // Only the root's tensor matters; that of other ranks is not looked at.
                 let told = try ranks.broadcast(ranks.rank == root ? own : Tensor(0, .float64), root: root, for: "broadcast")
                 let all = try ranks.gather(own, root: root, for: "gather")
                 let parts = try Tensor((0..<2 * ranks.size).map { Double($0 + root) }, shape: [ranks.size, 2])
@@ -117,7 +118,7 @@ import Testing
         }
     }
 
-    /// Parts cover everything once, in order, and differ by one at most.
+    /// The parts of `mpi.part` cover everything once, in order, and differ in size by at most one.
     @Test(arguments: counts) func parts(ranks: Int) throws {
         for count in 0..<20 {
             let parts = try ThreadRanks(ranks).run { $0.part(of: count) }.map { try $0.get() }
@@ -126,13 +127,13 @@ import Testing
         }
     }
 
-    /// One rank's tensor may be a transposed view, and another's not.
+    /// One rank's tensor is a transposed view, another's is contiguous.
     @Test func elementsMayLieInOtherOrders() throws {
         let script = "return mpi.allreduce(mpi.rank == 0 and tensor{{1, 2, 3}, {4, 5, 6}}:t() or tensor.ones(3, 2))"
         for result in ThreadRanks(2).run(script: script) { #expect(try result.get() == [2, 5, 3, 6, 4, 7]) }
     }
 
-    /// A rank that says it has a tensor of no possible shape.
+    /// A rank that announces a tensor of an impossible shape.
     @Test(arguments: [UInt8.max, 0x7f, 0x10]) func shapesThatCannotBe(byte: UInt8) throws {
         let ranks = RankedCommunicator(Echo(byte: byte))
         #expect(throws: (any Error).self) { try ranks.broadcast(Tensor([1, 2], shape: [2]), root: 1, for: "told") }
@@ -140,7 +141,7 @@ import Testing
         #expect(throws: (any Error).self) { try others.scatter(Tensor([1, 2], shape: [2, 1]), root: 1, for: "told") }
     }
 
-    /// Another rank that says what this one says, but for the extents of its tensor.
+    /// A rank that answers with this rank's own message, except the extents of its tensor.
     private struct Echo: RankTransport {
         let byte: UInt8
         let rank = 0
@@ -156,7 +157,7 @@ import Testing
 
     // MARK: What cannot be agreed on
 
-    /// Each is an error on every rank, which names the ranks; and afterwards they are in step.
+    /// Disagreements between ranks: each is an error on every rank that names the ranks, and later calls work again.
     static let disagreements: [(String, String)] = [
         ("mpi.allreduce(tensor.zeros(2 + mpi.rank))", "float32 (2) on rank 0, float32 (3) on rank 1"),
         ("mpi.gather(mpi.rank == 2 and tensor{true} or tensor{1})", "float32 (1) on rank 0, bool (1) on rank 2"),
@@ -175,7 +176,7 @@ import Testing
         for result in ThreadRanks(3, patience: 20).run(script: script) { #expect(try result.get() == [3, 6]) }
     }
 
-    /// Who waits for a rank whose script is over hears so.
+    /// A rank that waits for one whose script has ended gets an error.
     @Test func aRankThatHasEnded() throws {
         let results = ThreadRanks(2, patience: 20).run(script: "if mpi.rank == 0 then mpi.barrier() end")
         for result in results {
@@ -185,7 +186,7 @@ import Testing
         }
     }
 
-    /// What one rank finds wrong in the middle of a step of training is said by all of them, and caught by all.
+    /// An error of one rank in the middle of a step of training is raised on all of them, and all can catch it.
     @Test func oneRanksErrorReachesAll() throws {
         let script = """
             random.manual_seed(1)
@@ -201,7 +202,7 @@ import Testing
         for result in ThreadRanks(3, patience: 20).run(script: script) { #expect(try result.get() == [3]) }
     }
 
-    /// The same seeds, the same order of `pairs`, without a word of the script's.
+    /// All ranks begin with the same seeds and the same order of `pairs`, without any code in the script.
     @Test func ranksBeginAlike() throws {
         let script = """
             local words = {}

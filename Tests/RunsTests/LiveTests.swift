@@ -5,7 +5,8 @@ import Testing
 
 /// `host.live`: files that are edited while the script runs.
 @Suite(.timeLimit(.minutes(30))) struct LiveTests {
-    /// Lua: writes a file whole, waits until something holds, and calls what standard error would show later.
+    /// Lua functions: one writes a file whole, one waits until a condition holds, one collects what standard error
+    /// would show.
     static let helpers = """
         local host = require "host"
         local folder = arg[1]
@@ -92,7 +93,7 @@ import Testing
         #expect(result.errors.contains("the last version of part.lua that worked stays in use"))
     }
 
-    /// A mistake that only a call shows.
+    /// A fault that shows only in a call.
     @Test func aFunctionThatFailsAtItsFirstCallGivesWay() throws {
         let scratch = try Scratch()
         let result = try run(scratch, """
@@ -152,7 +153,7 @@ import Testing
         #expect(result.status == 0, "\(result.errors)")
     }
 
-    /// Editing a schedule, a noise and a mask during problem 3 takes effect in that run.
+    /// Edits of a schedule, a noise and a mask during problem 3 take effect in that run.
     @Test func problem3FollowsItsParts() throws {
         let scratch = try Scratch()
         let scripts = scratch.url.appendingPathComponent("scripts")
@@ -161,7 +162,7 @@ import Testing
             at: scratch.url.appendingPathComponent("models"),
             withDestinationURL: Command.repository.appendingPathComponent("models"))
         let parts = scripts.appendingPathComponent("inpainting")
-        // The noise edits the mask at step 3, and the schedule ends the run once the new mask was seen.
+        // The noise edits the mask's file at step 3, and the schedule ends the run when the new mask has been used.
         _ = try scratch.write("scripts/inpainting/noises.lua", """
             local host = require "host"
             local function edit(file, from, to)

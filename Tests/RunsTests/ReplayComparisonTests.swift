@@ -5,7 +5,7 @@ import Testing
 
 @testable import Runs
 
-/// What `luaflow replay` calls the same, it compared; of the rest it says that it did not look.
+/// `luaflow replay` reports as equal only what it has compared, and says what it has not compared.
 @Suite(.timeLimit(.minutes(30))) struct ReplayComparisonTests {
     private struct Replayed {
         let recorded: Capsule
@@ -13,7 +13,7 @@ import Testing
         let errors: String
     }
 
-    /// Records a script and replays it, in the environment given.
+    /// Records a script and replays it, with the given environment.
     private func replayed(
         _ script: String, environment: [String: String] = [:], later: [String: String] = [:], options: [String] = []
     ) throws -> Replayed {
@@ -26,7 +26,7 @@ import Testing
             recorded: try Capsule(readingFrom: scratch.path("run.json")), status: again.status, errors: again.errors)
     }
 
-    /// Each returns another value in every run, by the clock, where nothing but the returned value tells.
+    /// Scripts that return another value in every run, because of the clock; nothing but the returned value shows it.
     @Test(arguments: [
         ("a gradient", "x.grad = now return x"),
         ("a distribution", "return distribution.Normal(now, 1)"),
@@ -63,7 +63,7 @@ import Testing
         #expect(again.errors.contains(phrase), "\(again.errors)")
     }
 
-    /// Causes that can be told are told.
+    /// Known causes of a difference are named.
     @Test(arguments: [
         ("math.randomseed() print(math.random())", "it reads math.randomseed(), which no capsule brings back"),
         ("local name = os.tmpname() os.remove(name) print(name)", "it reads os.tmpname, which no capsule brings back"),
@@ -74,13 +74,13 @@ import Testing
         #expect(again.status == 1 && again.errors.contains(cause), "\(again.errors)")
     }
 
-    /// What a native function returns as a list is a table as any: nothing of it is left out.
+    /// A list that a native function returns is compared as a whole, like any table.
     @Test func listsOfNativeFunctionsAreComparedWhole() throws {
         let again = try replayed("return require('tensor').ones(2, 3).shape, require('tensor').ones(2):tolist()")
         #expect(again.status == 0 && again.errors.contains("Not compared: files that it wrote, standard error.\n"), "\(again.errors)")
     }
 
-    /// A value that was raised is compared like one that was returned, and shown.
+    /// An error value is compared like a returned value, and shown.
     @Test(arguments: [
         ("error{code = 2, at = now}", "code = 2"), ("local t = tensor.zeros(50, 50) t[20][20] = now error(t)", "shape (50, 50)"),
         ("local t = {} for i = 1, 60 do t[i] = i end t[50] = now error(t)", "(error object is a table value) {"),
@@ -97,19 +97,19 @@ import Testing
         }
     }
 
-    /// A draw of Lua's own generator that nothing shows.
+    /// Draws of Lua's own generator are compared, also when nothing shows them.
     @Test func luasGeneratorIsCompared() throws {
         let again = try replayed("for i = 1, math.floor(require('host').clock() * 1e6) % 89 + (require('host').clock() > 0 and 1 or 0) do math.random() end math.randomseed(math.floor(require('host').clock() * 1e7))")
         #expect(again.status == 1 && again.errors.contains("Lua's math.random ended at another place"), "\(again.errors)")
     }
 
-    /// What stood before the script is an argument of its as well.
+    /// What stood before the script on the command line belongs to `arg` and is replayed, too.
     @Test func theWordsBeforeTheScriptComeAgain() throws {
         let again = try replayed("print(arg[-1] ~= nil, arg[-2], #arg)")
         #expect(again.status == 0 && again.recorded.run.words?.count == 4, "\(again.errors)")
     }
 
-    /// Somebody else's capsule cannot move a terminal's pen.
+    /// A capsule of somebody else's cannot send control sequences to the terminal.
     @Test func whatACapsuleHoldsIsShown() throws {
         let scratch = try Scratch()
         let file = try scratch.write("main.lua", "print(1)")
@@ -137,7 +137,7 @@ import Testing
         #expect(changed.errors.contains("LUAFLOW_PIN, which is set now, and was not"), "\(changed.errors)")
     }
 
-    /// A file that cannot be read to its end has no digest, not that of what was read.
+    /// A file that cannot be read to its end has no digest.
     @Test func readErrorsAreNoDigest() throws {
         #expect(SHA256.ofFile("/no/such/file") == nil && SHA256.ofFile("/") == nil)
         #if os(Linux)

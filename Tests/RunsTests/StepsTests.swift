@@ -2,9 +2,9 @@ import LuaFlow
 import Runs
 import Testing
 
-/// `host.steps`: the loop that can be paused.
+/// `host.steps`, the loop that can be paused.
 @Suite struct StepsTests {
-    /// Runs a script whose pauses are answered one after the other; what each of them saw.
+    /// Runs a script whose pauses are answered in turn, and returns what each pause showed.
     @discardableResult
     private func run(_ code: String, answers: [(PausePoint) throws -> PauseDecision] = []) throws -> [String] {
         var options = Interpreter.Options()
@@ -21,7 +21,7 @@ import Testing
         return seen
     }
 
-    /// Noisy descent of x^2 from 4, which pauses after step `at` once; `numbers` holds every step's x.
+    /// Noisy descent of x^2 from 4, which pauses once after step `at`; `numbers` has the x of every step.
     private static func descent(pausingAfter at: Int, then rest: String = "", options: String = "") -> String {
         """
         random.manual_seed(3)
@@ -66,7 +66,7 @@ import Testing
         #expect(seen.count == 1 && seen[0].hasPrefix("step 5 of 12, value ") && seen[0].contains(" of step "), "\(seen)")
     }
 
-    /// The state, the tables in it and the generator come back: the same numbers follow.
+    /// The state, tables in it and the generator are restored: the same numbers follow.
     @Test func rewindingRepeatsTheSameNumbers() throws {
         let code = StepsTests.descent(pausingAfter: 8, then: """
             assert(table.concat(visits, " ") == "1 2 3 4 5 6 7 8 4 5 6 7 8 9 10 11 12", table.concat(visits, " "))
@@ -94,7 +94,7 @@ import Testing
         #expect(seen.count == 2 && seen[1].hasPrefix("step 3 of 12"))
     }
 
-    /// Whether a network trains belongs to its state, also of the networks in it and of those in a flow.
+    /// A network's training mode is part of its state, also of networks in the state's tables and in flows.
     @Test func rewindingBringsTheModeOfNetworksBack() throws {
         try run("""
             local net = nn.Sequential{nn.Linear(1, 2), nn.Dropout(0.5)}
@@ -129,7 +129,8 @@ import Testing
               if k == 5 then host.pause() end
             end
             """
-        // The value 1 was found at the state that step 3 began with; with "after", at the one it left.
+        // The value 1 was computed from the state at the beginning of step 3; with "after" it belongs to the state at
+        // its end.
         for (options, x, k) in [("", 2, 2), ("value = \"after\"", 3, 3), ("best = \"highest\"", 4, 4)] {
             let seen = try run(code.replacing("OPTIONS", with: options) + """
 
@@ -140,7 +141,7 @@ import Testing
         }
     }
 
-    /// Tensors that are written in place are put aside by their numbers, and come back in place.
+    /// Tensors that are written in place are saved by their numbers, and restored in place.
     @Test func writtenTensorsComeBackInPlace() throws {
         try run("""
             local x = tensor({1, 2}):requires_grad_(true)
@@ -178,7 +179,7 @@ import Testing
         #expect(left?.kind == .exit(code: 4))
     }
 
-    /// Past the budget every second state goes; the best never does, and a rewind finds the nearest before.
+    /// Beyond the budget every second state is dropped, but never the best; a rewind finds the nearest earlier state.
     @Test func whatIsKeptIsBounded() throws {
         let code = """
             local state = {x = tensor.zeros(1000), trace = {}}
@@ -194,10 +195,9 @@ import Testing
         #expect(live.count == 3 && live[1].hasPrefix("step 101 of 200"))
     }
 
-    /// Another library's objects have no state that could be put aside.
-    /// Tables that get a key at every step, in the state and below it: the fields that were there from the start are
-    /// exact at every step, later ones up to a 64th of their number of steps late; who pauses sees and goes on with all
-    /// of them.
+    /// Tables that get a new key at every step, in the state and below it. At a rewind, the fields that were there from
+    /// the start are exact; later fields may lag by up to a 64th of the number of steps. At a pause the state is
+    /// complete.
     @Test func growingTablesComeBack() throws {
         let seen = try run("""
             local state = {x = 0, log = {}, trace = {}, w = tensor({0})}
@@ -230,7 +230,7 @@ import Testing
         #expect(seen.count == 2 && !seen[1].contains("nothing was kept"), "\(seen)")
     }
 
-    /// The bar shows what the script says, where it says something.
+    /// The progress bar shows the field that the script chose.
     @Test func aFieldMayStandInTheBar() throws {
         try run("for k in host.steps(2, {trace = {}, shown = 'x'}, {note = 'shown', label = 'loss '}) do end")
         #expect(throws: LuaError.self) { try self.run("for k in host.steps(2, {}, {note = 5}) do end") }
@@ -254,7 +254,7 @@ import Testing
             }])
     }
 
-    /// Lists that grow, of numbers and of tables; long ones; ones that change in the middle, shrink, or have holes.
+    /// Lists that grow, of numbers and of tables; long lists; lists that change in the middle, shrink, or have holes.
     @Test func listsComeBackAsTheyWere() throws {
         try run("""
             local state = {x = 1, trace = {}, second = {}, mixed = {}, records = {}, tensors = {}, grid = {}, holes = {1, nil, 3},
@@ -291,7 +291,7 @@ import Testing
             """, answers: [{ _ in .rewind("30") }, { _ in .rewind("17") }, { _ in .resume }])
     }
 
-    /// What does not change is kept once, and what is appended too.
+    /// A value that does not change is kept once, and so are the parts of a list that is only appended to.
     @Test func whatDoesNotChangeCostsNothing() throws {
         var options = Interpreter.Options()
         options.globals = true
@@ -312,7 +312,7 @@ import Testing
         #expect(host.interpreter.memory.liveBytes - before < 2 * weights + (4 << 20), "one copy, not 400")
     }
 
-    /// A loop under a memory limit lets earlier states go instead of failing.
+    /// Under a memory limit the loop drops earlier states instead of failing.
     @Test func memoryThatIsShortIsNotTheLoops() throws {
         var options = Interpreter.Options()
         options.globals = true
@@ -327,7 +327,7 @@ import Testing
             """)
     }
 
-    /// An assignment that the next step could only fail at.
+    /// An assignment with which the next step would fail is refused at once.
     @Test func wrongAssignmentsAreRefusedAtOnce() throws {
         var options = Interpreter.Options()
         options.globals = true
@@ -346,7 +346,7 @@ import Testing
         #expect(notes[4].contains("rate is a string where the loop had a number"))
     }
 
-    /// Random numbers drawn at the prompt are not the run's, unless it was seeded anew there.
+    /// Random numbers drawn at the prompt do not change the run's, unless the generator was seeded there.
     @Test func drawsAtThePromptAreNotTheRuns() throws {
         func numbers(_ input: String) throws -> (Value, [String]) {
             var options = Interpreter.Options()
@@ -364,7 +364,7 @@ import Testing
         #expect(plain.0.asNumber != seeded.0.asNumber && seeded.1 == ["the run was paused and changed at step 4"])
     }
 
-    /// What an earlier assignment loses by a rewind is said; going back alone is no change.
+    /// A rewind says which earlier assignments it undoes; going back alone is not reported as a change.
     @Test func rewindsSayWhatTheyPutBack() throws {
         var options = Interpreter.Options()
         options.globals = true
@@ -384,7 +384,8 @@ import Testing
         #expect(changes.all.isEmpty && changes.notes == ["the run went back from step 4 to step 2"])
     }
 
-    /// Which of the tables was seen first is no matter: sets order what they hold as they like, each time anew.
+    /// A pause without an assignment reports no change, in whatever order a Swift Set lists the tables (it differs
+    /// between runs).
     @Test func pausesAloneAreNoChange() throws {
         var options = Interpreter.Options()
         options.globals = true

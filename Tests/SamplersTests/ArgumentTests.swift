@@ -3,7 +3,7 @@ import Testing
 
 import Samplers
 
-/// What is refused, and in which words.
+/// What is refused, and with which messages.
 @Suite struct ArgumentTests {
     struct Refusal: CustomTestStringConvertible, Sendable {
         let code: String

@@ -10,12 +10,12 @@ import Samplers
         #expect(Baseline.means([1, 2, 6]) == [3, 3, 3])
         #expect(try Baseline.meansOfOthers([1, 2, 6], for: "test") == [4, 3.5, 1.5])
         let average = MovingAverage(decay: 0.5)
-        // Weights 1; 1, 1/2; 1, 1/2, 1/4, over their sums.
+        // The weights are 1; 1, 1/2; 1, 1/2, 1/4, divided by their sums.
         for (got, wanted) in zip(average.follow([2, 4, 8]), [0, 2, (4 + 1) / 1.5]) { #expect(abs(got - wanted) < 1e-12) }
         #expect(abs(average.value - (8 + 2 + 0.5) / 1.75) < 1e-12)
     }
 
-    /// No draw's moving average contains its own loss or a later one.
+    /// The moving average for a draw contains neither its own loss nor a later one.
     @Test func movingAveragesLookBack() throws {
         let losses = (0..<20).map { Double(($0 * 7) % 11) }
         let plain = MovingAverage(decay: 0.9).follow(losses)
@@ -28,7 +28,7 @@ import Samplers
         }
     }
 
-    /// A moving average remembers from call to call.
+    /// A moving average continues from call to call.
     @Test func memory() throws {
         try Scripts().run(
             """

@@ -5,7 +5,7 @@ import Testing
 
 import Samplers
 
-/// ess, khat and standard_error, by ArviZ's values and by hand.
+/// `ess`, `khat` and `standard_error` against ArviZ's values and hand computations.
 @Suite struct DiagnosticsTests {
     struct Case: Decodable, CustomTestStringConvertible, Sendable {
         /// JSON has no infinities; they are written as strings.
@@ -30,14 +30,14 @@ import Samplers
         let log_weights: [Number]
         let khat: Number
         let ess: Double
-        /// Of smoothed weights: the sum of squares, and the largest logarithms.
+        /// The smoothed weights: their sum of squares, and the largest logarithms.
         struct Smoothed: Decodable, Sendable {
             let khat: Number?
             let squares: Double
             let largest: [Double]
         }
         let smoothed: Smoothed
-        /// With reff = 0.3.
+        /// The same with the relative efficiency reff = 0.3.
         let correlated: Smoothed
         var testDescription: String { name }
 
@@ -57,7 +57,7 @@ import Samplers
         #expect(abs(ess - one.ess) < 1e-9 * one.ess, "\(one.name): ess \(ess), expected \(one.ess)")
     }
 
-    /// ArviZ leaves equal weights alone, as we do, but says that k-hat is infinite.
+    /// ArviZ does not smooth equal weights either, but reports k-hat as infinite.
     @Test(arguments: Case.all) func smoothsAsArviZ(_ one: Case) throws {
         let weights = one.log_weights.map { $0.value == -.infinity ? "-math.huge" : "\($0.value)" }.joined(separator: ", ")
         for (expected, khat, options) in [(one.smoothed, one.khat, ""), (one.correlated, one.correlated.khat ?? one.khat, ", {reff = 0.3}")] {
@@ -85,7 +85,7 @@ import Samplers
         }
     }
 
-    /// The scale of weights does not matter, and the order neither.
+    /// Neither the scale of the weights nor their order matters.
     @Test func invariances() throws {
         let numbers = try normals([500], seed: 4).value.toArray().map { $0 * 1.5 }
         let plain = try LogWeights(numbers, for: "test")
@@ -96,7 +96,7 @@ import Samplers
         }
     }
 
-    /// Pareto tails of known shape: the fit finds them.
+    /// The fit finds the shape of Pareto tails.
     @Test(arguments: [0.2, 0.5, 0.9, 1.4]) func findsTheShape(_ k: Double) throws {
         let uniforms = try normals([20000], seed: 5).value.toArray().map { 0.5 * erfc(-$0 / 2.0.squareRoot()) }
         let weights = try LogWeights(uniforms.map { -k * log(1 - $0) }, for: "test")
@@ -122,12 +122,13 @@ import Samplers
         #expect(StandardError.ofMean([1e300, -1e300, 1e300]).error > 1e299)
         #expect(abs(StandardError.ofMean([1e-300, 3e-300]).error / 1e-300 - 1) < 1e-12)
         #expect(StandardError.ofMean([2, 2, 2]).error == 0)
-        // Batches of one are the plain error; a remainder is left out at the start.
+        // With batches of one draw it is the plain standard error; a remainder is dropped from the start.
         #expect(abs(StandardError.ofBatches(x, 1000) - StandardError.ofMean(x).error) < 1e-15)
         #expect(StandardError.ofBatches([99, 1, 1, 3, 3], 2) == 1)
     }
 
-    /// On an autoregressive chain, batch means see what independence does not: error √((1+r)/(1-r)/n).
+    /// For an autoregressive chain with correlation r, batch means give the error √((1+r)/(1-r)/n), which the formula
+    /// for independent draws misses.
     @Test func batchMeansOfAChain() throws {
         let noise = try normals([20000], seed: 7).value.toArray()
         var (x, state) = ([Double](), 0.0)

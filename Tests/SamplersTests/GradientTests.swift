@@ -22,12 +22,12 @@ import Samplers
         Estimator("score_function", "baseline = montecarlo.baselines.leave_one_out"),
         Estimator("score_function", "baseline = function(losses) return 0.5 end"),
         Estimator("reparameterization"), Estimator("measure_valued"),
-        // A script's own law.
+        // A distribution that the script defines.
         Estimator("score_function", "distribution = function(mu, s) local d = distribution.Normal(mu, s:exp()) return {sample = function(n, g) return d:sample({n}, {generator = g}) end, log_prob = function(x) return d:log_prob(x) end} end"),
         Estimator("reparameterization", "distribution = function(mu, s) return {rsample = function(n, g) return mu + s:exp() * random.normal({n}, {generator = g, dtype = \"float64\"}) end} end"),
     ]
 
-    /// E[x sin x + mu x]: both params, the value, and the loss's own gradient.
+    /// The gradient of E[x sin x + mu x]: by both parameters, with the value, and with the loss's own dependence on mu.
     @Test(arguments: estimators) func isUnbiased(_ estimator: Estimator) throws {
         let numbers = try Scripts().numbers(
             SineProblem.lua + """
@@ -42,7 +42,7 @@ import Samplers
 
     static let calibrated = ["score_function{}", "score_function{baseline = \"leave_one_out\"}", "reparameterization{}", "measure_valued{}"]
 
-    /// Over 400 repetitions of 20 draws: unbiased at that size, too, and the standard errors are the spread they claim.
+    /// 400 repetitions with 20 draws: unbiased at that size as well, and the standard errors equal the spread.
     @Test(arguments: calibrated) func standardErrorsAreCalibrated(_ call: String) throws {
         let parts = call.split(separator: "{", maxSplits: 1)
         let numbers = try Scripts().numbers(
@@ -68,7 +68,7 @@ import Samplers
         }
     }
 
-    /// The batch mean as baseline shrinks the gradient by 1 - 1/n, exactly: documented.
+    /// The batch mean as baseline shrinks the expected gradient by 1 - 1/n, exactly, as documented.
     @Test func theMeansBias() throws {
         let numbers = try Scripts().numbers(
             SineProblem.lua + """
@@ -82,7 +82,7 @@ import Samplers
         #expect(abs(numbers[0] / numbers[1] - 0.8) < 1e-12, "\(numbers)")
     }
 
-    /// One draw's variances in the known order.
+    /// The variances of one draw's gradient have the known order.
     @Test func variancesAreOrdered() throws {
         let numbers = try Scripts().numbers(
             SineProblem.lua + """
@@ -142,7 +142,8 @@ import Samplers
         }
     }
 
-    /// More numbers in params than draws (the other way to the same variances), and without statistics: same gradients.
+    /// With more parameters than draws (variances are then computed in another way), and without statistics: the same
+    /// gradients.
     @Test(arguments: ["score_function", "reparameterization"]) func waysAgree(_ call: String) throws {
         try Scripts().run(
             """
@@ -169,7 +170,7 @@ import Samplers
             """)
     }
 
-    /// Same generator, same numbers; params are left alone.
+    /// The same generator gives the same numbers, and params are not changed.
     @Test func reproducible() throws {
         try Scripts().run(
             SineProblem.lua + """
@@ -190,7 +191,7 @@ import Samplers
     }
 }
 
-/// Shapes at the edges.
+/// Unusual shapes: scalars, empty tensors, one draw.
 @Suite struct GradientShapeTests {
     @Test func shapesAndDtypesOfParamsAreKept() throws {
         try Scripts().run(

@@ -10,7 +10,7 @@ import Testing
 import Samplers
 
 extension Scripts {
-    /// With the modules that estimators work with.
+    /// An interpreter with the modules that estimators need.
     init() throws {
         try self.init(modules: [TensorModule(), AutodiffModule(), RandomModule(), DistributionModule(), MonteCarloModule()])
     }
@@ -34,7 +34,7 @@ enum SineProblem {
         return exp(-sigma * sigma / 2) * (mu * sin(mu) + sigma * sigma * cos(mu)) + mu * mu
     }
 
-    /// `problem(options)`: the options of an estimator for it, with more of one's own.
+    /// Lua function `problem(options)`: the estimators' options for this problem, and further ones.
     static let lua = """
         local function problem(own)
           local all = {
@@ -49,7 +49,7 @@ enum SineProblem {
         """
 }
 
-/// Mean and variance.
+/// The mean and variance.
 func moments(_ x: [Double]) -> (mean: Double, variance: Double) {
     let mean = x.reduce(0, +) / Double(x.count)
     return (mean, x.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / Double(x.count - 1))

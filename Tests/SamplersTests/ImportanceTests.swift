@@ -9,7 +9,7 @@ import Samplers
 @Suite struct ImportanceTests {
     struct Integral: CustomTestStringConvertible, Sendable {
         let name: String
-        /// Options apart from samples and generator.
+        /// The options, without samples and generator.
         let lua: String
         let truth: Double
         var testDescription: String { name }
@@ -24,7 +24,7 @@ import Samplers
         Integral(name: "discrete, a script's law", lua: "log_target = function(x) return x * math.log(0.5) - math.log(2) end, proposal = {sample = function(n, g) return distribution.Bernoulli(0.5):sample({n}, {generator = g}) end, log_prob = function(x) return x * 0 - math.log(2) end}, value = function(x) return 1 + 2 * x end", truth: 1.25),
     ]
 
-    /// Over 300 repetitions with their own seeds: unbiased by z-score, and the standard error is the spread it claims.
+    /// 300 repetitions, each with its own seed: unbiased by a z-score, and the standard error equals the spread.
     @Test(arguments: integrals) func isUnbiasedAndCalibrated(_ integral: Integral) throws {
         let numbers = try Scripts().numbers(
             """
@@ -56,7 +56,7 @@ import Samplers
                 local self = montecarlo.importance_sampling{log_weights = lw + (\(shift)), value = v, normalized = true}
                 return {plain.log_estimate - (\(shift)), plain.relative_error, self.estimate, self.standard_error, self.ess, self.max_weight}
                 """)
-            // By hand.
+            // The same estimate computed by hand.
             let (w, v) = ([0.3, -0.2, 0.9, -3].map { exp($0) }, [2, -1, 0.5, 4])
             let terms = zip(w, v).map { $0 * $1 }
             let total = w.reduce(0, +)

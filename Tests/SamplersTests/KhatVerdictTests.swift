@@ -1,7 +1,7 @@
 import Samplers
 import Testing
 
-/// What k-hat says, in words: never another thing than the number.
+/// The verdict in words agrees with the number k-hat.
 @Suite struct KhatVerdictTests {
     @Test func wordsAgreeWithNumbers() throws {
         for step in -400...400 {

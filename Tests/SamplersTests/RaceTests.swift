@@ -4,7 +4,7 @@ import Testing
 
 import Samplers
 
-/// The race tells the biased from the unbiased, and the noisy from the quiet.
+/// The race of estimators tells biased from unbiased ones, and noisy from quiet ones.
 @Suite struct RaceTests {
     @Test func gradientEstimators() throws {
         let truth = SineProblem.gradient

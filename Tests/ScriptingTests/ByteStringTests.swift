@@ -2,7 +2,7 @@ import Foundation
 import Scripting
 import Testing
 
-/// A text of Lua's is its bytes.
+/// A Lua text is its bytes.
 @Suite struct ByteStringTests {
     private static let samples: [[UInt8]] = [
         [], [0], [0x61, 0, 0x62], Array("e\u{301}".utf8), Array("\u{e9}".utf8), [0xFF], [0xFE], [0xED, 0xA0, 0x80], [0xC3],

@@ -1,7 +1,7 @@
 @testable import Scripting
 import Testing
 
-/// A function that is declared: how calls are decoded, what is refused, and what its signature says.
+/// A declared function: how calls are decoded, what is refused, and what its signature says.
 @Suite struct DeclarationTests {
     private struct Settings: Sendable { var rate = 0.1, isFast = false }
     private static let settings = OptionTable<Settings>(
@@ -68,7 +68,7 @@ import Testing
         ([], "m.places: argument 1 (a): a number from 0 expected, got nothing"),
         ([.number(-1)], "m.places: argument 1 (a): a number from 0 expected, got -1.0"),
         ([.number(1), .number(0.5)], "m.places: argument 2 (b): a whole number expected, got 0.5"),
-        // What an optional domain refuses is refused, not taken for nothing.
+        // A value that an optional parameter's domain refuses is an error, and not taken as missing.
         ([.number(1), .none, .integer(3)], "m.places: argument 3 (c): true or false expected, got 3"),
         ([.number(1), .none, .none, .integer(3)], "m.places: argument 4 (options): a table of options expected, got 3"),
         ([.number(1), .none, .none, .none, .none], "m.places: takes at most 4 arguments, got 5"),
@@ -105,7 +105,7 @@ import Testing
         #expect(Self.answer(Self.method, [.integer(1)]) == "thing.twice: argument 1 (t): a thing expected, got 1")
     }
 
-    /// A domain of two kinds asks for both, also where the second has its own words for what is neither.
+    /// The message for a domain of two kinds names both, also where the second has its own message.
     @Test func eitherDomainIsAskedFor() {
         let domain = Domain<Int>.integer.map { "\($0)" }.or(.choice(["all"]))
         let either = Declaration("m.or", "", takes: .argument("n", domain), returns: .string) { $0 }
@@ -127,7 +127,7 @@ import Testing
         #expect(Self.answer(late, [.integer(1)]) == "m.late: nothing there")
     }
 
-    /// `luaflow check` and the run say the same of a value.
+    /// `luaflow check` and the run give the same message for a value.
     @Test func refusalsAreThoseOfTheRun() {
         for value in [Value.string("x"), .number(0.5), .integer(-3), .boolean(true), .none] { judge(value) }
     }

@@ -1,7 +1,7 @@
 import Scripting
 import Testing
 
-/// Parameters that are read together: pairs, tables that are read like calls, which names were given.
+/// Parameters that are read together: pairs, tables that are read like argument lists, and which names were given.
 @Suite struct GroupTests {
     private final class Table: ScriptTable {
         let list: [Value]
@@ -73,7 +73,7 @@ import Testing
         #expect(answer(Self.plot, Self.table([a, b])) == "x [1.0, 2.0] y [3.0, 4.0] plain")
         #expect(answer(Self.plot, Self.table([a], [("x", b)])) == "x [3.0, 4.0] y [1.0, 2.0] plain")
         #expect(answer(Self.plot, Self.table([], [("x", a), ("y", b)])) == "x [1.0, 2.0] y [3.0, 4.0] plain")
-        // Messages count as the script does.
+        // Messages count positions from 1, as the script does.
         for (given, says) in [
             (Self.table([.string("a")]), "argument 1 (y): a list expected, got \"a\""),
             (Self.table([a, .string("a")]), "argument 2 (y): a list expected, got \"a\""),

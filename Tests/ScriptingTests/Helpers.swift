@@ -1,7 +1,7 @@
 import Scripting
 import Testing
 
-/// A table that is not an interpreter's.
+/// A Lua table without an interpreter.
 final class FakeTable: ScriptTable {
     let pairs: [(key: Value, value: Value)]
     init(_ pairs: [(key: Value, value: Value)]) { self.pairs = pairs }

@@ -1,7 +1,7 @@
 @testable import Scripting
 import Testing
 
-/// Parameters made of several, defaults that follow from other options, and options written out.
+/// Parameters composed of several, defaults that depend on other options, and options as text.
 @Suite struct JoinedParameterTests {
     private struct Limits: Sendable {
         var rounds = 20

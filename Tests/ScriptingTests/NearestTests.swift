@@ -26,7 +26,7 @@ import Testing
         let line = String(repeating: "a", count: 4096)
         #expect(abridged(line) == line)
         #expect(abridged("start" + String(repeating: "a", count: 1_000_000) + "end", to: 20) == "startaaaaa... (999988 bytes are left out) ...aaaaaaaend")
-        // Characters of several bytes stay whole wherever the cut falls.
+        // A character of several bytes is never cut.
         for shift in 0..<5 {
             let text = String(repeating: "x", count: shift) + String(repeating: "é\u{1F600}", count: 1000)
             let short = abridged(text, to: 100)
@@ -49,7 +49,7 @@ import Testing
         #expect(memory.chargedBytes == 160)
     }
 
-    /// What objects cost counts against the limit, and is no news for the collector's pace.
+    /// The overhead of objects counts against the limit, but not for the collector's pace.
     @Test func objectsCountBesideBytes() throws {
         let memory = NativeMemory(limit: 1000)
         try memory.charge(100, overhead: 50)
@@ -57,7 +57,7 @@ import Testing
         #expect(memory.liveBytes == 950 && memory.chargedBytes == 100)
         #expect(throws: ScriptError.self) { try memory.charge(10, overhead: 50) }
         #expect(throws: ScriptError.self) { try memory.charge(.max, overhead: 50) }
-        // Past the limit by what exists already: nothing more fits.
+        // What exists already is beyond the limit: nothing more can be allocated.
         memory.count(100)
         #expect(throws: ScriptError.self) { try memory.charge(0) }
         memory.release(900)
@@ -77,8 +77,8 @@ import Testing
         #expect(throws: ScriptError.self) { try memory.charge(80) }
     }
 
-    /// Names are compared as bytes where they are ASCII, and skipped where their lengths tell: the answer is that of
-    /// comparing all characters of all.
+    /// The search skips names by their lengths and compares ASCII names as bytes; its answer must be that of comparing
+    /// all names by characters.
     @Test func theNearestNameIsTheNearest() {
         var state: UInt64 = 1
         func below(_ bound: Int) -> Int {

@@ -3,7 +3,7 @@ import Testing
 
 @testable import Scripting
 
-/// Writing where nobody may be reading: never a trap, never an error.
+/// Writing to a stream without a reader: never a trap, never an error.
 @Suite struct StandardStreamTests {
     private func write(_ text: String, to descriptor: Int32) -> Bool {
         Array(text.utf8).withUnsafeBytes { StandardStream.write($0, to: descriptor) }
@@ -22,7 +22,7 @@ import Testing
         #expect(write("", to: -1))
     }
 
-    /// A pipe that somebody made non-blocking takes all of it, as fast as it is read.
+    /// A non-blocking pipe gets all of the output, at the reader's speed.
     @Test func allIsWritten() throws {
         let pipe = Pipe()
         let (writing, reading) = (pipe.fileHandleForWriting, pipe.fileHandleForReading)

@@ -1,9 +1,9 @@
 @testable import Scripting
 import Testing
 
-/// Functions made of declared ones, and arguments that stand one by one or in a table.
+/// Functions derived from declared ones, and arguments that stand one by one or in a table.
 @Suite struct VariationTests {
-    /// A table of elements, of names, or of both.
+    /// A table with elements, named fields, or both.
     private final class Table: ScriptTable {
         let sequence: [Value]
         let named: [(key: String, value: Value)]
@@ -85,7 +85,7 @@ import Testing
         #expect(Self.scaled.forms[0].names == ["factor", "shift"] && Self.scaled.forms[0].counts.lowerBound == 1)
     }
 
-    /// A variation takes what its original takes, and gives faults its own name.
+    /// A variation takes what its original takes, and its error messages have its own name.
     @Test func variationsTakeTheSame() {
         let negated = NativeFunction(
             Self.scaled.variation(

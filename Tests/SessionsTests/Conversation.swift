@@ -3,13 +3,13 @@ import Synchronization
 
 @testable import Sessions
 
-/// A session of a test's own, and what its cells wrote.
+/// A session for a test, and what its cells have written.
 final class Conversation: Sendable {
     nonisolated(unsafe) let session: Session
     private let pieces = Mutex<[RunStreams.Piece]>([])
     private let lines: Mutex<[String]>
 
-    /// - Parameter lines: what `io.read` gets, one after the other.
+    /// - Parameter lines: the lines that `io.read` gets, in order.
     init(lines: [String] = []) throws {
         var options = Interpreter.Options()
         options.globals = true
@@ -21,7 +21,7 @@ final class Conversation: Sendable {
 
     deinit { session.host.interpreter.close() }
 
-    /// Evaluates cells one after the other; what came of the last.
+    /// Evaluates cells in turn, and returns the last one's result.
     @discardableResult
     func cell(_ texts: String...) -> Evaluation {
         var last = Evaluation()
@@ -38,7 +38,7 @@ final class Conversation: Sendable {
     /// What the last cell wrote and showed, in order.
     var written: [RunStreams.Piece] { pieces.withLock { $0 } }
 
-    /// What it wrote to standard output.
+    /// What the last cell wrote to standard output.
     var output: String { text(of: .output) }
     var errors: String { text(of: .error) }
 
@@ -51,7 +51,7 @@ final class Conversation: Sendable {
 }
 
 extension Evaluation {
-    /// The ways in which the last value can be shown.
+    /// The representations of the last value, by media type.
     var ways: [String: Representation.Content] {
         Dictionary(uniqueKeysWithValues: (shown.last ?? []).map { ($0.mime, $0.content) })
     }

@@ -40,7 +40,7 @@ import Testing
         ])
         talk.cell("print('later')")
         #expect(talk.output == "later\n")
-        // Bytes pass as they are.
+        // Bytes that are not UTF-8 pass unchanged.
         talk.cell("io.write('\\xff\\0')")
         #expect(talk.written == [.text(.output, [0xff, 0])])
         #expect(talk.cell("io.stdout:close()").plain == "\"cannot close standard file\"")
@@ -61,7 +61,7 @@ import Testing
         talk.cell("local function f()\n    error('deep')\nend\n_ = 7")
         #expect(talk.session.evaluate("x = 1\n'aside'\n", isAside: true).plain == "\"aside\"")
         #expect(talk.cell("_, x").shown.map { $0.first?.content } == [.text("7"), .text("1")])
-        // Messages that name a cell show that cell's text.
+        // A message that names a cell shows that cell's text.
         let text = talk.cell("f()").failure?.text ?? ""
         #expect(text.contains("cell 1:2: deep") && text.contains("error('deep')"), "\(text)")
         #expect(talk.session.evaluate("error('no')", isAside: true).failure?.message == "cell 0:1: no")
@@ -98,7 +98,7 @@ import Testing
         #expect(talk.cell("a + b").plain == "3")
         #expect(talk.cell("os.exit(3)").exit == 3)
         #expect(talk.cell("a").plain == "1")
-        // Functions of earlier cells are shown in their own lines.
+        // An error in a function of an earlier cell shows that cell's line.
         talk.cell("\nfunction broken(x)\n  return x.y\nend")
         let failure = talk.cell("broken()").failure
         #expect(failure?.message.hasPrefix("cell 6:3: attempt to index a nil value (local 'x')") == true, "\(failure?.message ?? "")")
@@ -109,7 +109,7 @@ import Testing
         let talk = try Conversation()
         let interpreter = talk.session.host.interpreter
         for _ in 0..<20 {
-            // From the cell itself, so that it is certain that it runs.
+            // The interrupt comes from within the cell, so that the cell is certain to run.
             try interpreter.setGlobal("stop", .closure(NativeFunction(Declaration("stop", "", returns: .nothing) { interpreter.interrupt() }), bound: []))
             #expect(talk.cell("count = (count or 0) + 1\nstop() while true do end").failure?.kind == "interrupted")
         }
@@ -122,7 +122,7 @@ import Testing
         #expect(talk.cell("tensor.exp?").page?.contains("tensor.exp") == true)
         #expect(talk.cell("mine = {1, 2}", "?mine").page == "{1, 2}\n")
         #expect(talk.cell("?nonsense").failure != nil)
-        // A comment that asks something is one.
+        // A comment that ends in a question mark is no request for documentation.
         #expect(talk.cell("-- why?").failure == nil && talk.cell("x = 'why' -- why?").page == nil)
     }
 }

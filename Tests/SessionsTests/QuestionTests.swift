@@ -23,7 +23,7 @@ import Testing
         let session = talk.session
         #expect(session.complete("tensor.linsp(1)", at: 12).candidates == ["linspace"])
         #expect(session.complete("math.floor(1)", at: 6).candidates.contains("floor"))
-        // Inside a letter, and beyond the ends.
+        // Positions within a letter, and beyond the text's ends.
         #expect(session.complete("é", at: 1).range == 0..<0)
         #expect(session.complete("math.flo", at: 99).candidates == ["floor"])
         #expect(session.complete("math.flo", at: -1).range == 0..<0)
@@ -64,7 +64,7 @@ import Testing
         #expect(talk.session.isComplete(text) == expected)
     }
 
-    /// Nothing that is asked of a text runs it, and none is a trap.
+    /// Asking about a text never runs it, and never traps.
     @Test func questionsRunNothing() throws {
         let talk = try Conversation()
         talk.cell("hits = 0\ntrap = setmetatable({}, {__index = function() hits = hits + 1 end, __call = function() hits = hits + 1 end})")

@@ -43,7 +43,7 @@ import Testing
         let large = try #require(talk.cell("tensor.zeros(100, 300)").html)
         #expect(large.components(separatedBy: "<tr>").count == 1 + 1 + 17)
         #expect(large.contains("&hellip;") && large.contains("&#8942;") && large.contains("<th>300</th>"))
-        // What a script calls something is no markup.
+        // Names that a script chose are escaped in HTML.
         let records = try #require(talk.cell("{{a = '<b>&', c = 1}, {a = 'x', c = 2}}").html)
         #expect(records.contains("<td>&lt;b&gt;&amp;</td>"), "\(records)")
     }

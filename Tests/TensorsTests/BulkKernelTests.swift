@@ -7,8 +7,8 @@ import Testing
 
 @testable import Tensors
 
-/// Kernels on tensors large enough for vectors and threads: against plain loops, whatever the layout, the number of
-/// threads and the instruction set.
+/// Kernels on tensors that are large enough for vector instructions and threads, against plain loops: in every layout,
+/// for every number of threads and every instruction set.
 @Suite(.timeLimit(.minutes(30))) struct BulkKernelTests {
     private struct Plain<F: BinaryFunction>: BinaryFunction {
         let f: F
@@ -47,7 +47,7 @@ import Testing
     private struct Power: BinaryFunction {
         static var vectorized: VectorPair? { .power }
         func callAsFunction<T: TensorElement>(_ x: T, _ y: T) -> T {
-            // C's, which takes negative bases.
+            // C's pow, which takes negative bases.
             y == 1 ? x : y == 2 ? x * x : y == 3 ? x * x * x : T(Foundation.pow(Double(x), Double(y)))
         }
     }
@@ -85,7 +85,7 @@ import Testing
         func callAsFunction<T: StoredElement>(_ x: T, _ y: T) -> Bool { x >= y }
     }
 
-    /// A kernel of two tensors, and the loop that it is held against.
+    /// A kernel of two tensors, and the loop that it is compared with.
     private struct Kernel: Sendable, CustomTestStringConvertible {
         let name: String
         let fast: @Sendable (Tensor, Tensor) throws -> Tensor
@@ -110,7 +110,7 @@ import Testing
         }
     }
 
-    /// Those that give the same bits as plain loops.
+    /// Kernels that give the same bits as plain loops.
     private static let exact = [
         Kernel("add", Add()), Kernel("subtract", Subtract()), Kernel("multiply", Multiply()), Kernel("divide", Divide()),
         Kernel("larger", Larger()), Kernel("smaller", Smaller()), Kernel("equal", Equal()), Kernel("notEqual", NotEqual()),
@@ -123,10 +123,10 @@ import Testing
     ]
     private struct Chosen: BinaryFunction { func callAsFunction<T: TensorElement>(_ x: T, _ y: T) -> T { x < y ? x : y } }
 
-    /// Bits, of which all those of NaN are one.
+    /// The elements' bits, with all NaNs as one value.
     private func bits(_ x: Tensor) throws -> [UInt64] { try x.toArray().map { $0.isNaN ? 1 : $0.bitPattern } }
 
-    /// Numbers of all sizes among which are those that formulas stumble over.
+    /// Numbers of all sizes, among them those at which formulas often fail.
     private func numbers(_ shape: [Int], _ dtype: DType, seed: UInt64) throws -> Tensor {
         let awkward = [0, -0.0, .infinity, -.infinity, .nan, 1e-40, -1e-44, 1, -1, 3e38, -1e38, 2, 0.5]
         let g = Generator(seed: seed)
@@ -161,7 +161,7 @@ import Testing
         }
     }
 
-    /// Operands whose numbers lie down the columns, against copies of them in rows.
+    /// Operands stored by columns, against copies of them stored by rows.
     @Test func transposedOperandsArePutInOrder() throws {
         for (rows, columns) in [(70, 200), (200, 70), (8, 600), (33, 129), (500, 9)] {
             for dtype in [DType.float32, .float64, .int64] {
@@ -183,7 +183,7 @@ import Testing
         func callAsFunction<T: TensorElement>(_ x: T) -> T { x.isFinite ? max(min(x, 1000), -1000) : 0 }
     }
 
-    /// The edges of pow as C has them, and its accuracy elsewhere.
+    /// Special values of pow as in C, and its accuracy elsewhere.
     @Test func powersAreThoseOfTheLibrary() throws {
         let edges = [0, -0.0, 1, -1, 2, -2, 3, -3, 0.5, -0.5, .infinity, -.infinity, .nan, 1e-40, 3e38, -7, 1e10, 33, 34]
         let g = Generator(seed: 6)
@@ -198,7 +198,7 @@ import Testing
                 let wanted = dtype == .float32 ? Double(Float(exact)) : exact
                 let ulp = dtype == .float32 ? Double(Float(exact).ulp) : exact.ulp
                 let isRight = got == wanted || (got.isNaN && wanted.isNaN) || abs(got - exact) <= (dtype == .float32 ? 1.6 : 2) * ulp
-                // With three factors the plain product rounds twice.
+                // For the power 3 the plain product is rounded twice.
                 #expect((isRight || (y == 3 && abs(got - exact) <= 2 * ulp)) && (got != 0 || got.sign == wanted.sign), "\(x) ^ \(y) in \(dtype): \(got), should be \(wanted)")
             }
             for power in [-2, -0.5, 0, 0.5, 1, 2, 3, 1.7] {
@@ -209,7 +209,8 @@ import Testing
         }
     }
 
-    /// At every level, to the last bit. Sine, cosine and tangent differ by one now and then.
+    /// All instruction sets agree to the last bit; only sine, cosine and tangent differ, by one unit in the last place,
+    /// for a few numbers.
     @Test func levelsAgree() throws {
         let functions = [
             ck_exp, ck_expm1, ck_log, ck_log1p, ck_tanh, ck_erf, ck_sqrt, ck_sigmoid, ck_softplus, ck_sigmoid_slope,
@@ -246,7 +247,7 @@ import Testing
         }
     }
 
-    /// Sums, largest elements, softmax and the like over every axis, in every layout, for every number of threads.
+    /// Sums, maxima, softmax and the like over every axis, in every layout, for every number of threads.
     @Test func reductionsAgreeWithLoops() throws {
         for dtype in [DType.float32, .float64] {
             let x = try numbers([7, 90, 131], dtype, seed: 8)
@@ -286,7 +287,7 @@ import Testing
                             #expect(zip(total, logs).allSatisfy { abs($0 / $1 - 1) < 10 * tolerance }, "sumExp, \(what)")
                             let shares = try tame.softmax(axis).permute(others).toArray()
                             hold(shares, calm.indices.map { .exp(calm[$0]) / logs[$0 / n] }, "softmax")
-                            // NaN and infinities as by the operations that it is made of.
+                            // For NaN and infinities the result is that of the elementary operations.
                             let whole = try x.softmax(axis)
                             let powersOfX = try x.zip(x.peak([axis], largest: true, for: "test"), Subtract(), for: "test").map(Exp())
                             let plain = try powersOfX.zip(powersOfX.sum([axis]), Divide(), for: "test")
@@ -316,7 +317,7 @@ import Testing
         }
     }
 
-    /// Of every size of element, and of many matrices.
+    /// For every size of element, and for many matrices in one tensor.
     @Test func transposedCopiesAreRight() throws {
         for dtype in DType.allCases {
             for shape in [[100, 70], [3, 65, 129], [2, 3, 40, 33], [1, 5000], [9, 600]] {
@@ -382,7 +383,7 @@ import Testing
         }
     }
 
-    /// Numbers drawn in bulk by several threads are those drawn one after the other.
+    /// Numbers that several threads draw are those drawn one after the other.
     @Test func drawsDoNotDependOnThreads() throws {
         for skipped in [0, 1, 2] {
             let one = Generator(seed: 30)
@@ -406,7 +407,7 @@ import Testing
 }
 
 extension Tensor {
-    /// Everything but the first elements, so that it begins in the middle of a vector.
+    /// All but the first elements, so that the data do not begin at a vector's boundary.
     fileprivate func slicedRow() -> Tensor {
         let n = count - 3
         return Tensor(storage: storage, shape: [n], strides: [1], offset: offset + 3)

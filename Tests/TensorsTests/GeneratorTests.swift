@@ -17,7 +17,8 @@ struct GeneratorTests {
         hold((0x243f_6a88, 0x85a3_08d3, 0x1319_8a2e, 0x0370_7344), (0xa409_3822, 0x299f_31d0), (0xd16c_fe09, 0x94fd_cceb, 0x5001_e420, 0x2412_6ea1))
     }
 
-    /// A stream is the blocks of counters 0, 1, ... under its seed, the stream's number in the counter's upper half.
+    /// A stream consists of the blocks of counters 0, 1, ... with the seed as key; the stream's number is in the upper
+    /// half of the counter.
     @Test func streamsAreBlocksInOrder() {
         let (seed, stream): (UInt64, UInt64) = (0x299f_31d0_a409_3822, 0x0370_7344_1319_8a2e)
         let generator = Generator(seed: seed, stream: stream)
@@ -25,7 +26,7 @@ struct GeneratorTests {
             let block = Generator.philox(counter: (index, 0, 0x1319_8a2e, 0x0370_7344), key: (0xa409_3822, 0x299f_31d0))
             #expect([block.0, block.1, block.2, block.3] == (0..<4).map { _ in generator.next32() })
         }
-        // Past 2^34 words the counter's second word counts.
+        // After 2^34 words the counter's second word is not 0.
         generator.restore(.init(seed: seed, stream: stream, drawn: (1 << 34) + 2))
         #expect(generator.next32() == Generator.philox(counter: (0, 1, 0x1319_8a2e, 0x0370_7344), key: (0xa409_3822, 0x299f_31d0)).2)
     }
@@ -47,7 +48,7 @@ struct GeneratorTests {
         #expect(Generator(seed: 5).next64() != Generator(seed: 5, stream: 1).next64())
     }
 
-    /// The state as scripts save it, whatever its bits.
+    /// The state as scripts save it comes back, whatever its bits.
     @Test func stateCrossesTheBorder() throws {
         let state = Generator.State(seed: .max, stream: 1 << 63, drawn: 12345)
         let binding = RandomModule().types.first { $0.type == Generator.type }
@@ -62,7 +63,7 @@ struct GeneratorTests {
         #expect(other.state == state)
     }
 
-    /// Many at once are the same as one after the other, from every place in a block on.
+    /// Normal numbers that are drawn in bulk are those drawn one by one, from every position within a block.
     @Test func manyNormalsAreThoseDrawnOneByOne() throws {
         for skipped in 0..<5 {
             for count in [0, 1, 7, 256, 1000] {
@@ -79,7 +80,7 @@ struct GeneratorTests {
         #expect(try narrow.normals([300]).toArray() == rounded)
     }
 
-    /// First four moments of 200 000 draws, and of neighbouring pairs, as z-scores.
+    /// The first four moments of 200 000 draws, and the covariances of neighbours, as z-scores.
     @Test func momentsOfUniformAndNormal() {
         let n = 200_000
         func hold(_ name: String, _ values: [Double], _ mean: Double, _ variance: Double) {
@@ -100,12 +101,12 @@ struct GeneratorTests {
         hold("normal neighbours", (0..<n - 1).map { x[$0] * x[$0 + 1] }, 0, 1)
         let open = (0..<n).map { _ in generator.openUniform() }
         #expect(open.allSatisfy { $0 > 0 && $0 < 1 })
-        // Two streams of one seed are uncorrelated.
+        // Two streams of one seed are not correlated.
         let (a, b) = (Generator(seed: 1, stream: 0), Generator(seed: 1, stream: 1))
         hold("streams", (0..<n).map { _ in (a.uniform() - 0.5) * (b.uniform() - 0.5) }, 0, 1.0 / 144)
     }
 
-    /// `below` is uniform: chi-squared with 6 degrees of freedom, above 35 once in 200 000.
+    /// `below` is uniform: chi-squared with 6 degrees of freedom is above 35 once in 200 000 runs.
     @Test func wholeNumbersAndPermutations() {
         let generator = Generator(seed: 3)
         var counts = [Int](repeating: 0, count: 7)

@@ -3,7 +3,7 @@ import Testing
 
 @Suite("float16 conversions")
 struct HalfTests {
-    /// What the processor's own instruction gives, where there is one; elsewhere the same loop as the scalar function.
+    /// Converted by the processor's instruction where there is one, and otherwise by the scalar function in a loop.
     private func floats(_ halves: [UInt16]) -> [Float] {
         [Float](unsafeUninitializedCapacity: halves.count) { buffer, count in
             if let base = buffer.baseAddress { ck_floats_from_halves(halves, base, halves.count) }
@@ -46,7 +46,7 @@ struct HalfTests {
         let all = Array(UInt16.min...UInt16.max)
         let converted = floats(all)
         #expect(all.filter { converted[Int($0)].bitPattern != ck_float_from_half($0).bitPattern } == [])
-        // Every half, the middle to the next (ties go to even), and the floats beside each.
+        // Every float16, the midpoint to the next one (ties go to even), and the floats next to each.
         var probes: [Float] = [0x1p-25, 0x1p-26, .leastNonzeroMagnitude, .greatestFiniteMagnitude, 65519.996, 65520]
         for value in converted where value.isFinite {
             let next = ck_float_from_half(ck_half_from_float(value) &+ 1)

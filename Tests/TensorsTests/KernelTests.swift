@@ -3,12 +3,12 @@ import Scripting
 import Tensors
 import Testing
 
-/// Kernels over every layout against loops over indices.
+/// Kernels in every layout against loops over indices.
 @Suite struct KernelTests {
     private struct Plus: BinaryFunction { func callAsFunction<T: TensorElement>(_ x: T, _ y: T) -> T { x + 2 * y } }
     private struct Double_: UnaryFunction { func callAsFunction<T: TensorElement>(_ x: T) -> T { 2 * x } }
 
-    /// One set of numbers in many layouts: contiguous, transposed, sliced, stepped, expanded, of the three types.
+    /// The same numbers in many layouts: contiguous, transposed, sliced, stepped, expanded, in three types.
     private func layouts() throws -> [Tensor] {
         let whole = try Generator(seed: 3).fill([4, 6], .float64) { ($0.normal() * 8).rounded() / 4 }
         return try [DType.float64, .float32, .float16].flatMap { dtype in
@@ -21,7 +21,7 @@ import Testing
         }
     }
 
-    /// The elements by index arithmetic alone.
+    /// The elements, read by index arithmetic alone.
     private func elements(_ x: Tensor) throws -> [Double] {
         var result: [Double] = []
         func visit(_ x: Tensor) throws {
@@ -55,7 +55,7 @@ import Testing
         }
     }
 
-    /// Whole numbers add up exactly in float64, so that the order does not matter, and every layout has to agree.
+    /// Sums of whole numbers are exact in float64, so their order does not matter, and all layouts must agree.
     @Test func sumsReachEveryElementOfEveryLayout() throws {
         for count in [0, 1, 15, 16, 17, 100, 1 << 20 + 3] {
             for dtype in [DType.float32, .float64] {
@@ -104,7 +104,7 @@ import Testing
             for set in 0..<(1 << x.rank) {
                 let axes = (0..<x.rank).filter { set >> $0 & 1 == 1 }
                 let sum = try x.sum(axes)
-                // One axis after the other, by elements.
+                // Reduces one axis after the other, element by element.
                 var expected = try x.copy(.float64)
                 for axis in axes {
                     let slices = try (0..<expected.shape[axis]).map { try expected.slice(axis, from: $0, count: 1) }
@@ -116,7 +116,8 @@ import Testing
             }
             for axis in 0..<x.rank where x.shape[axis] > 0 && x.count > 0 {
                 let (values, positions) = try x.extremum(axis, largest: true, for: "test")
-                // Rows along the axis, element by element; the result's axis has extent 1, so its order is theirs.
+                // Slices along the axis, element by element; the result has extent 1 on that axis, so its elements have
+                // their order.
                 let order = (0..<x.rank).filter { $0 != axis } + [axis]
                 let (all, n) = (try elements(x.permute(order)), x.shape[axis])
                 for (row, (value, position)) in zip(try values.toArray(), try positions.toArray()).enumerated() {

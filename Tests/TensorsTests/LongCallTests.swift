@@ -4,10 +4,10 @@ import Synchronization
 import Tensors
 import Testing
 
-/// Decompositions that take seconds: the caller goes on when it is asked to stop, the computation comes to its end
-/// alone.
+/// Decompositions that take seconds: when asked to stop, the caller continues at once, and the computation ends on its
+/// own.
 @Suite(.timeLimit(.minutes(30))) struct LongCallTests {
-    /// Asks to stop after it was asked so often.
+    /// Requests a stop at the n-th time that it is asked.
     private final class Patience: Sendable {
         private let asked = Atomic<Int>(0)
         private let most: Int
@@ -23,7 +23,8 @@ import Testing
         let memory = NativeMemory()
         try NativeMemory.$current.withValue(memory) {
             let x = try Generator(seed: 1).fill([1800, 1800], .float64) { $0.normal() }
-            // The few questions of the copies before it, and some of the call's own.
+            // 60 is beyond the few times that the copies ask before the call, so that the stop is requested within the
+            // call.
             Cancellation.$current.withValue(Patience(60).cancellation) {
                 #expect(throws: Interrupted.self) {
                     switch name {
@@ -34,7 +35,7 @@ import Testing
                 }
             }
         }
-        // What it still works on is charged until it is over, and then no more.
+        // Its memory is charged until the computation ends, and released then.
         while Machine.isBusy { usleep(1000) }
         #expect(memory.liveBytes == 0)
     }

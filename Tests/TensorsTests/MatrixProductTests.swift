@@ -37,7 +37,7 @@ import Testing
         }
     }
 
-    /// The sum of one element, and the sum of sizes that bounds its error.
+    /// One element's sum, and the sum of the terms' sizes, which bounds the rounding error.
     private func plain(
         _ x: [Double], _ y: [Double], _ i: Int, _ j: Int, _ k: Int, _ n: Int
     ) -> (sum: Double, size: Double) {
@@ -59,7 +59,7 @@ import Testing
         let (k, n) = (a.shape[1], b.shape[1])
         let unit = a.dtype == .float64 && b.dtype == .float64 ? 0x1p-53 : 0x1p-24
         let (x, y, start) = (try a.toArray(), try b.toArray(), try bias?.toArray())
-        // All elements of a small product; every so many of a large one, those of no column left out.
+        // All elements of a small product; of a large one every n-th, with n odd so that every column is reached.
         for place in stride(from: 0, to: results[0].count, by: max(1, results[0].count / 1500 | 1)) {
             let (i, j) = (place / n, place % n)
             let (sum, size) = plain(x, y, i, j, k, n)
@@ -91,7 +91,7 @@ import Testing
         }
     }
 
-    /// More than one panel, block of the depth, and tile of rows.
+    /// Sizes that need several panels, several blocks of the depth, and several tiles of rows.
     @Test(arguments: [
         (300, 700, 120), (40, 1030, 200), (9, 600, 400), (520, 20, 300), (700, 300, 1), (600, 100, 3), (1, 900, 500),
         (200, 130, 150),
@@ -135,7 +135,7 @@ import Testing
                         try check(a, b, nil, level, "\(special) on the left, \((m, k, n)), \(right) \(layout)")
                         let c = try matrix(m, k, .float32, .rows, &random)
                         try b.select(0, k / 2).slice(0, from: n - 1, count: 1).fill(special)
-                        // 0 times infinity is NaN: nothing is skipped.
+                        // 0 times infinity is NaN: no zero may be skipped.
                         try c.select(0, 0).fill(0)
                         try check(c, b, nil, level, "\(special) on the right, \((m, k, n)), \(right) \(layout)")
                     }
@@ -144,7 +144,7 @@ import Testing
         }
     }
 
-    /// The rounding error of a chain of n terms grows with the root of n; that of blocks hardly does.
+    /// The rounding error of a sequential sum of n terms grows with √n, that of a blocked sum hardly at all.
     @Test(arguments: levels) func longSumsKeepTheirDigits(_ level: ck_level) throws {
         var random = SystemRandomNumberGenerator()
         let k = 9000
@@ -152,7 +152,7 @@ import Testing
             for (layout, right) in [
                 (Layout.rows, DType.float32), (.columns, .float32), (.rows, .float16), (.columns, .float16),
             ] {
-                // OpenBLAS sums as it sees fit.
+                // OpenBLAS chooses the order of its sums itself.
                 if level == ck_level_portable, right == .float32 { continue }
                 let (a, b) = (try matrix(m, k, .float32, .rows, &random), try matrix(k, n, right, layout, &random))
                 let result = try a.matmul(b, plus: nil, level: level, for: "matmul").toArray()

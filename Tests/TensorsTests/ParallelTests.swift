@@ -5,7 +5,7 @@ import Testing
 
 @testable import Tensors
 
-/// Divided work: the same for every number of threads, and over when its caller goes on.
+/// Work divided among threads: the same result for every number of threads, and complete when the call returns.
 @Suite(.timeLimit(.minutes(30))) struct ParallelTests {
     private static let counts = [1, 2, 4, 7]
 
@@ -50,14 +50,14 @@ import Testing
             }
         }
         #expect(Set(sums).count == 1, "\(sums)")
-        // In order: the pieces, one after the other.
+        // The results of pieces are combined in their order.
         let text = try with(threads: 4) { try Parallel.reduce(40, grain: 1, { "\($0.lowerBound) " }, +) }
         #expect(text == (0..<40).map { "\($0) " }.joined())
         #expect(try Parallel.reduce(0, grain: 1, { $0.count }, +) == nil)
     }
 
     @Test func severalThreadsTakePart() throws {
-        // Each piece waits until another thread has begun one: with a single thread that would never end.
+        // Each piece waits until another thread has begun a piece: with a single thread it would never end.
         let begun = Atomic<Int>(0)
         try with(threads: 2) {
             try Parallel.forEach(2, grain: 1) { _ in
@@ -88,7 +88,7 @@ import Testing
             let error = #expect(throws: Failure.self) {
                 try with(threads: threads) {
                     try Parallel.forEach(60, grain: 1) { range in
-                        // The second one fails later than the first.
+                        // Of two errors, the second is thrown later than the first.
                         for index in range where index % 20 == 13 || index % 20 == 14 {
                             if index % 20 == 14 { usleep(1000) }
                             throw Failure(index: index)
@@ -150,7 +150,7 @@ import Testing
     }
 
     @Test func helpersTakeNoSignalsAndTheCallersRounding() throws {
-        // Upwards.
+        // The rounding mode is set to "upwards".
         #if arch(x86_64)
             let rounding: Int32 = 0x800
         #else

@@ -9,7 +9,7 @@ import Testing
     private struct Layer {
         var x: Tensor, weight: Tensor, bias: Tensor?, cotangent: Tensor
 
-        /// Some sixth of x is above 0. `weight` is a part of a wider matrix, stored by input unit.
+        /// About a sixth of x is above 0. `weight` is a slice of a wider matrix, stored by input unit.
         init(_ rows: Int, _ inputs: Int, _ outputs: Int, _ dtype: DType, seed: UInt64, bias dtypeOfBias: DType?) throws {
             let generator = Generator(seed: seed)
             x = try generator.fill([rows, inputs], .float32) { $0.normal() - 1 }
@@ -31,7 +31,7 @@ import Testing
             }
         }
 
-        /// The sums, and bounds of their errors.
+        /// The sums, with bounds of their rounding errors.
         func plain() throws -> (y: [(Double, Double)], g: [(Double, Double)]) {
             let (rows, inputs, outputs) = (x.shape[0], x.shape[1], weight.shape[0])
             let (x, w, g) = (try x.toArray(), try weight.toArray(), try cotangent.toArray())
@@ -77,7 +77,7 @@ import Testing
                 var layer = try Layer(rows, inputs, outputs, dtype, seed: UInt64(round), bias: bias)
                 for special in [nil, Double.nan, .infinity] {
                     if let special { try layer.x.select(0, rows / 2).slice(0, from: inputs / 2, count: 1).fill(special) }
-                    // A unit that is dead in all rows, and a row without any.
+                    // A unit that is inactive in all rows, and a row without active units.
                     try layer.x.select(1, 0).fill(-1)
                     if rows > 2 { try layer.x.select(0, 0).fill(0) }
                     let what = "(\(rows), \(inputs)), \(outputs) outputs, \(dtype), \(level), \(special ?? 0)"
@@ -105,9 +105,9 @@ import Testing
         #expect(try !applies(Tensor.full([20, 300], 1), layer.weight))
         #expect(try !applies(layer.x.slice(0, from: 0, count: 1), layer.weight))
         #expect(try !applies(layer.x.copy(.float64), layer.weight))
-        // By output unit.
+        // A weight stored by output unit is not taken by this kernel.
         #expect(try !applies(layer.x, layer.weight.contiguous()))
-        // Dense behind a sparse beginning.
+        // Sparse in the first rows, dense later.
         let late = try layer.x.copy()
         try late.slice(0, from: 14, count: 6).fill(1)
         #expect(try !applies(late, layer.weight))

@@ -4,7 +4,7 @@ import Testing
 
 @testable import Tensors
 
-/// The fast path against plain loops in double precision, at every instruction set this machine has.
+/// The fast path against plain loops in double precision, for every instruction set of this machine.
 @Suite("SparseLinear")
 struct SparseLinearTests {
     static let levels = [ck_level_portable, ck_level_avx2, ck_level_avx512].filter {
@@ -15,13 +15,13 @@ struct SparseLinearTests {
         (15, 101), (127, 131), (392, 1000), (1000, 392), (211, 1009),
     ]
 
-    /// A layer with about a fifth of its inputs positive, a fifth negative and the rest zero of either sign.
+    /// A layer of which about a fifth of the inputs is positive, a fifth negative, and the rest zero of either sign.
     struct Layer {
         let weight: Tensor
         let bias: Tensor
         let input: Tensor
         let cotangent: Tensor
-        // The same numbers: w[o][j], x, b, g.
+        // The same numbers as arrays: w[o][j], x, b, g.
         let w: [[Double]]
         let b: [Double]
         let x: [Double]
@@ -31,7 +31,7 @@ struct SparseLinearTests {
             var generator = Generator(state: seed &* 7919 &+ UInt64(outputs &* 1013 &+ inputs))
             let plain = try Tensor(
                 (0..<(outputs * inputs)).map { _ in
-                    // Some subnormal halves among the weights.
+                    // Some weights are subnormal in float16.
                     generator.below(10) == 0 ? generator.number() * 0x1p-15 : generator.number()
                 }, shape: [outputs, inputs], dtype)
             weight = try plain.storedByInputUnit()
@@ -51,7 +51,7 @@ struct SparseLinearTests {
             (b, x, g) = (try bias.toArray(), try input.toArray(), try cotangent.toArray())
         }
 
-        /// Term by term, with the sum of magnitudes that bounds the rounding.
+        /// The sums term by term, with the sum of sizes that bounds the rounding error.
         func forward(rectified: Bool) -> [(value: Double, scale: Double)] {
             w.indices.map { o in
                 var (value, scale) = (b[o], abs(b[o]))
@@ -96,7 +96,7 @@ struct SparseLinearTests {
         let values = try tensor.toArray()
         try #require(values.count == reference.count, comment, sourceLocation: sourceLocation)
         for (i, (value, near)) in zip(values, reference).enumerated() {
-            // A float sum of n terms in any order is off by less than n roundings of the sum of magnitudes; far less.
+            // A float32 sum of n terms is off by less than n roundings of the sum of sizes, in practice by far less.
             let allowed = near.scale * 1e-5
             if !(abs(value - near.value) <= allowed) {
                 Issue.record(
@@ -111,7 +111,8 @@ struct SparseLinearTests {
         arguments: [DType.float16, .float32])
     func sizes(dtype: DType) throws {
         for (outputs, inputs) in Self.sizes {
-            // Mixed, all zero, all negative, all positive; the large ones, slow to refer to, mixed only.
+            // Inputs that are mixed, all zero, all negative, all positive; large layers, whose reference is slow, only
+            // with mixed inputs.
             for active in outputs * inputs > 20_000 ? [0...4] : [0...4, 3...3, 1...1, 0...0] {
                 let layer = try Layer(outputs, inputs, dtype, active: active)
                 #expect(SparseLinear.applies(weight: layer.weight, bias: layer.bias, input: layer.input))
@@ -149,7 +150,7 @@ struct SparseLinearTests {
             weight: layer.weight, bias: nil, input: try spread.select(1, 2), rectified: false)
         #expect(try again.toArray() == forward.toArray())
 
-        // Outputs 5 ..< 30: strides (1, 40).
+        // Output units 5 ..< 30 of the layer, with strides (1, 40).
         let part = try layer.weight.slice(0, from: 5, count: 25)
         #expect(SparseLinear.applies(weight: part, input: layer.input))
         let some = try SparseLinear.forward(weight: part, bias: nil, input: layer.input, rectified: false)
@@ -179,7 +180,7 @@ struct SparseLinearTests {
         "NaN and infinite inputs take part; zeros of either sign do not, whatever their weight",
         arguments: levels, [DType.float16, .float32])
     func nonFinite(level: ck_level, dtype: DType) throws {
-        // Twenty units of which one is special, at every place in a group of four and a vector of sixteen.
+        // Twenty units of which one is special, at every position in a group of four and in a vector of sixteen.
         for place in 0..<20 {
             var weights = [[Double]](repeating: [Double](repeating: 0.5, count: 19), count: 20)
             var x = (0..<20).map { $0 % 3 == 0 ? 1.0 : 0 }
@@ -238,7 +239,7 @@ struct SparseLinearTests {
             let input = try Tensor([.nan, .infinity, -.infinity, 0, -0.0, 2, -2], shape: [7])
             let gradient = try SparseLinear.backward(
                 weight: weight, cotangent: Tensor([10], shape: [1]), input: input, rectified: true, level: level)
-            // PyTorch's relu: 0 where x <= 0, which a NaN is not.
+            // As PyTorch's relu: the gradient is 0 where x <= 0, which a NaN is not.
             #expect(try gradient.toArray() == [10, 20, 0, 0, 0, 60, 0], "\(dtype)")
         }
     }
@@ -308,7 +309,7 @@ struct SparseLinearTests {
         for dtype in DType.allCases where dtype != .bool {
             for rows in extents {
                 for columns in extents {
-                    // Numbers that float16 holds exactly and that differ nearby.
+                    // Numbers that float16 represents exactly, and that differ from their neighbours.
                     let values = (0..<(rows * columns)).map { Double($0 % 2039) }
                     let plain = try Tensor(values, shape: [rows, columns], dtype)
                     let stored = try plain.storedByInputUnit()

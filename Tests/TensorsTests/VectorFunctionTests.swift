@@ -2,13 +2,13 @@ import RealModule
 import Tensors
 import Testing
 
-/// Elementary functions on vectors against the C library's, one number at a time and in twice the precision.
+/// Vectorised elementary functions against the C library's, computed one number at a time and in twice the precision.
 @Suite struct VectorFunctionTests {
-    /// Stands in for an operation: the vector function, and the plain one it is held against.
+    /// A vectorised function, and the C function that it is compared with.
     private struct Function: Sendable, CustomTestStringConvertible {
         let name: String
         let range: ClosedRange<Double>
-        /// How far off it may be, in units of the last place.
+        /// The largest error, in units in the last place.
         let bound: Double
         let apply: @Sendable (Tensor) throws -> Tensor
         let plain: @Sendable (Double) -> Double
@@ -77,7 +77,7 @@ import Testing
         Function("softplus", -120...120, within: 4, Softplus()),
     ]
 
-    /// Points all over the range, near 0, and those where formulas break.
+    /// Points over the whole range, near 0, and where formulas fail.
     private func points(_ function: Function) -> [Double] {
         let g = Generator(seed: 5)
         let spread = (0..<20_000).map { _ in
@@ -97,7 +97,8 @@ import Testing
         for dtype in [DType.float32, .float64] {
             let input = try Tensor(x, shape: [x.count], dtype)
             let got = try function.apply(input).toArray()
-            // float32 is held against float64; that is held against itself, whose last digit is as uncertain.
+            // float32 is compared with float64; float64 with the C library's float64, whose last digit is uncertain as
+            // well.
             let rounded = try input.toArray()
             for (x, got) in zip(rounded, got) {
                 let exact = function.plain(x)
@@ -110,7 +111,7 @@ import Testing
         }
     }
 
-    /// Whatever the layout and the place in memory.
+    /// The value does not depend on the layout or the position in memory.
     @Test(arguments: functions) private func aNumbersValueDoesNotDependOnItsPlace(_ function: Function) throws {
         for dtype in [DType.float16, .float32, .float64] {
             let x = try Tensor((0..<60).map { 0.031 * Double($0) + 0.01 }, shape: [60], dtype)

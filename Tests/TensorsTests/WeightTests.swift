@@ -4,9 +4,9 @@ import Testing
 
 @testable import Tensors
 
-/// Sums of squares, averages in place, rows for batches: beside plain loops, for every order in memory.
+/// Sums of squares, averages in place, and rows for batches, against plain loops for every order in memory.
 @Suite struct WeightTests {
-    /// The same numbers in row-major order, transposed, with gaps, and as a part of a larger tensor.
+    /// The same numbers in row-major order, transposed, strided, and as a slice of a larger tensor.
     private static func views(_ dtype: DType) throws -> [(String, Tensor)] {
         let generator = Generator(seed: 3)
         func normal(_ shape: [Int]) throws -> Tensor { try generator.normals(shape, dtype) }
@@ -41,7 +41,7 @@ import Testing
                 #expect(target.storage.version > version)
             }
         }
-        // A part of a larger tensor: the rest stays as it is.
+        // The rest of a larger tensor is not changed.
         let whole = try Tensor.full([4, 4], 1, dtype)
         try whole.slice(1, from: 1, count: 2).blend(inPlace: Tensor.full([4, 2], 3, dtype), weight: 0.5)
         #expect(try whole.toArray() == (0..<4).flatMap { _ in [1, 2, 2, 1] })
@@ -59,7 +59,7 @@ import Testing
         #expect(throws: ScriptError.self) { try Tensor(1).rows(at: [0], for: "test") }
     }
 
-    /// Every number stays in the interval of its level, at the ends of the type's precision, too.
+    /// Every number is within its level's interval, also at the limits of the dtype's precision.
     @Test(arguments: [DType.float32, .float64]) func levels(dtype: DType) throws {
         for levels in [2, 3, 256, 1000] {
             let k = (0..<levels).map(Double.init) + [Double](repeating: Double(levels - 1), count: 100_000)

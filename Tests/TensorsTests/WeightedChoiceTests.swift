@@ -3,7 +3,7 @@ import Scripting
 import Tensors
 import Testing
 
-/// `random.choice` with weights: its distribution, and that its work does not grow with the square of n.
+/// `random.choice` with weights: its distribution, and that its work is not quadratic in n.
 @Suite struct WeightedChoiceTests {
     private func draw(_ n: Int, _ count: Int, _ weights: [Double], replace: Bool, seed: UInt64) throws -> [Int] {
         let choice = try #require(RandomModule().functions.first { $0.shortName == "choice" })
@@ -28,7 +28,7 @@ import Testing
         }
     }
 
-    /// Without replacement: an ordered pair (i, j) has probability p_i p_j / (1 - p_i).
+    /// Without replacement an ordered pair (i, j) has the probability p_i p_j / (1 - p_i).
     @Test func withoutReplacementTheRestShareTheWeight() throws {
         let weights = [1.0, 2, 0, 5]
         let (total, count) = (8.0, 20_000)
@@ -46,7 +46,7 @@ import Testing
     }
 
     @Test func weightsOfEverySize() throws {
-        // Relative to the largest some vanish, and their reciprocals are infinite.
+        // Relative to the largest weight some underflow to 0, and their reciprocals are infinite.
         let weights = [.leastNonzeroMagnitude, 1e300, 1e-300, 0, .leastNormalMagnitude / 8]
         #expect(try Set(draw(5, 4, weights, replace: false, seed: 1)) == [1, 2, 3, 5])
         #expect(try draw(5, 4, weights, replace: false, seed: 1).first == 2)
@@ -64,7 +64,7 @@ import Testing
         }
     }
 
-    /// A hundred thousand of a hundred thousand: had each draw gone through all the weights, this would take minutes.
+    /// A hundred thousand draws of a hundred thousand: if each draw went through all weights, this would take minutes.
     @Test func manyOfMany() throws {
         let n = 100_000
         let weights = (0..<n).map { 1 + Double($0 % 7) }

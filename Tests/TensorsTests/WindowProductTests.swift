@@ -4,13 +4,13 @@ import Scripting
 import Tensors
 import Testing
 
-/// The products of a convolution that form no columns, against those that do.
+/// The convolution kernels that form no matrix of columns, against those that do.
 @Suite struct WindowProductTests {
     private struct Setting: CustomStringConvertible {
         let images: Int, groups: Int, inside: Int, outs: Int
         let geometry: WindowGeometry
 
-        /// Any but those where no window fits.
+        /// Random sizes; nil where no window fits.
         init?(_ generator: Generator) {
             func pick(_ range: ClosedRange<Int>) -> Int { range.lowerBound + Int(generator.uniform() * Double(range.count)) }
             (images, groups, inside, outs) = (pick(0...5), pick(1...3), pick(1...5), pick(1...10))
@@ -69,7 +69,7 @@ import Testing
         }
     }
 
-    /// An infinity or NaN is seen where a window lies on it, and nowhere else.
+    /// An infinity or NaN affects the windows that contain it, and no others.
     @Test func whatIsNotFiniteReachesOnlyItsWindows() throws {
         let generator = Generator(seed: 12)
         for round in 0..<120 {
@@ -93,7 +93,7 @@ import Testing
         for (x, y) in zip(difference, try without.toArray()) { #expect(abs(x - y) < 1e-12) }
     }
 
-    /// All three products, of many lots of images and of one group and several.
+    /// All three products, with many batches of images, with one group and with several.
     @Test(arguments: [1, 3], [DType.float32, .float64]) func theBitsAreTheSameForEveryNumberOfThreads(
         _ groups: Int, _ dtype: DType
     ) throws {

@@ -3,10 +3,10 @@ import LuaFlow
 import ProgramChecks
 import Testing
 
-/// Runs that are stopped go on with the same numbers, bit for bit.
+/// Runs that are stopped continue with the same numbers, bit for bit.
 @Suite(.timeLimit(.minutes(30))) struct CheckpointTests {
-    /// Trains with all that a state is made of: dropout, averages, validation, clipping, noise, a transform that draws.
-    /// What it prints and saves depends on every step. `arg`: the folder, and how many steps.
+    /// A training with everything that a state consists of: dropout, averages, validation, clipping, noise, a transform
+    /// that draws. What it prints and saves depends on every step. `arg` has the folder and the number of steps.
     static let script = """
         random.manual_seed(7)
         local x = random.normal({50, 2})
@@ -28,7 +28,7 @@ import Testing
         checkpoint.save(arg[1] .. "/weights.safetensors", m:state_dict())
         """
 
-    /// Twenty runs are killed, each somewhere; whoever comes after one goes on from its file.
+    /// Twenty runs are killed at any moment; each next run continues from the file.
     @Test func killedAtAnyMoment() throws {
         let scratch = try Scratch()
         let script = try scratch.write("train.lua", CheckpointTests.prelude + CheckpointTests.script)
@@ -76,7 +76,7 @@ import Testing
 
         """
 
-    /// Ctrl-C where nobody would answer: the run ends, and its last whole step is in the file.
+    /// Ctrl-C where nobody can answer a prompt: the run ends, and its last complete step is in the file.
     @Test func interruptedItGoesOn() throws {
         let scratch = try Scratch()
         let text = CheckpointTests.script.replacingOccurrences(of: "checkpoint_every = 1", with: """
@@ -90,7 +90,7 @@ import Testing
         let waiting = try scratch.write("waiting.lua", "arg[1], arg[2], arg[3] = [[\(scratch.url.path)]], 60, true dofile([[\(script)]])")
         let status = try Command.interrupted(waiting, whenThere: scratch.path("there"))
         #expect(status == 130)
-        // All that was done is in the file, not only what the last save had.
+        // The file has all steps that were done, not only those up to the last regular save.
         let path = scratch.path("run.ckpt")
         let steps = try Command.run(["-e", "print(#checkpoint.load([[\(path)]])['history.loss'])"])
         #expect(steps.output == "30\n", "\(steps.output)\(steps.errors)")
@@ -101,7 +101,7 @@ import Testing
         try compare(scratch, expected, rest.output, whole.output)
     }
 
-    /// Steps count from the beginning; more of them go on, and none is taken twice.
+    /// `steps` counts from the beginning: a larger number continues the run, and no step is taken twice.
     @Test func moreStepsGoOn() throws {
         let scratch = try Scratch()
         try run(FitTests.data + """
@@ -166,8 +166,8 @@ import Testing
         #expect(try String(contentsOfFile: note, encoding: .utf8) == "a letter")
     }
 
-    /// The history grows until the file is larger than may be: that is said, training goes on, and the file that was
-    /// there is whole; in the end it is an error.
+    /// The history grows until the file exceeds the limit: that is reported, training continues, and the earlier file
+    /// is complete; at the end it is an error.
     @Test func aDiskThatIsFullLosesNothing() throws {
         let scratch = try Scratch()
         let script = try scratch.write("train.lua", CheckpointTests.prelude + """
@@ -179,7 +179,7 @@ import Testing
             assert(kept > 0 and kept < 1000 and kept % 50 == 0, kept)
             print(m:named_parameters()["transforms.0.scale"][{1, 1}] ~= 0)
             """)
-        // In blocks of 512 bytes or of 1024, as the shell likes.
+        // The limit is in blocks of 512 or 1024 bytes, depending on the shell.
         let result = try Command.run("/bin/sh", ["-c", "ulimit -f 9; exec '\(Command.program.path)' run '\(script)' '\(scratch.url.path)'"])
         #expect(result.status == 0 && result.output == "true\n", "\(result.output)\(result.errors)")
         #expect(result.errors.contains("training goes on"), "\(result.errors)")

@@ -1,7 +1,7 @@
 import LuaFlow
 import Testing
 
-/// What `m:fit` refuses, with the numbers.
+/// Calls that `m:fit` refuses, and the numbers in its messages.
 @Suite struct FaultTests {
     @Test(arguments: [
         ("{}", "steps or epochs expected"), ("{steps = 1, epochs = 1}", "both steps and epochs"),
@@ -35,7 +35,7 @@ import Testing
         #expect(text.contains(part), "\(change): \(text)")
     }
 
-    /// A step that is far too long: the next loss is infinite, and the message says where it began.
+    /// With a step that is far too long the next loss is infinite: the message says which operation produced it.
     @Test func aLossThatIsNotFiniteSaysWhereItWasBorn() throws {
         try run(FitTests.data + """
             local before
@@ -54,7 +54,7 @@ import Testing
             """)
     }
 
-    /// The square root's slope at 0 is infinite.
+    /// The square root has an infinite slope at 0: the message names the parameter.
     @Test func aGradientThatIsNotFiniteSaysWhose() throws {
         let text = try message(of: """
             local s = tensor.zeros(1, 2):requires_grad_(true)

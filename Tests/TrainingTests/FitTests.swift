@@ -1,7 +1,7 @@
 import LuaFlow
 import Testing
 
-/// `m:fit` beside the loop written out.
+/// `m:fit` against the training loop written out.
 @Suite struct FitTests {
     /// 60 points in the plane, and a small flow.
     static let data = """
@@ -43,7 +43,7 @@ import Testing
             """)
     }
 
-    /// Every row once an epoch, in another order each time; the last batch is what is left.
+    /// An epoch visits every row once, in a new order each time; its last batch has the remaining rows.
     @Test func everyEpochSeesEveryRow() throws {
         try run("""
             local x = tensor.zeros(10, 2)
@@ -103,7 +103,8 @@ import Testing
             """)
     }
 
-    /// a <- d a + (1 - d) w, from the weights before the first step; what validation sees and the result has.
+    /// Averages of weights, a <- d a + (1 - d) w, from the weights before the first step; validation and the result use
+    /// them.
     @Test func averagesAreThoseOfAPlainComputation() throws {
         try run(FitTests.data + """
             local names, mean = {}, {}
@@ -126,7 +127,7 @@ import Testing
             """)
     }
 
-    /// With plain gradient descent a step is as long as the clipped gradient says.
+    /// Under plain gradient descent a step's length shows the norm of the clipped gradient.
     @Test func gradientsAreClippedByTheirNorm() throws {
         try run(FitTests.data + """
             local before = {}
@@ -146,7 +147,7 @@ import Testing
             """)
     }
 
-    /// The validation rows lie elsewhere: sooner or later they are further and further away.
+    /// The validation rows lie elsewhere, so that the validation loss rises sooner or later.
     @Test func patienceEndsAndPutsTheBestBack() throws {
         try run(FitTests.data + """
             local other = x + 0.5
@@ -163,7 +164,7 @@ import Testing
             """)
     }
 
-    /// Rows kept for validation are never trained on.
+    /// Rows that are kept for validation are not trained on.
     @Test func aFractionIsKeptForValidation() throws {
         try run("""
             local x = tensor.zeros(20, 2)
@@ -204,7 +205,7 @@ import Testing
             """)
     }
 
-    /// Dropout acts in training, not in validation, and the networks are as they were afterwards.
+    /// Dropout acts in training and not in validation, and afterwards networks have the mode that they had before.
     @Test func networksTrainOnlyMeanwhile() throws {
         try run(FitTests.data + """
             local net = nn.Sequential{nn.Linear(1, 16), nn.ReLU(), nn.Dropout(0.5), nn.Linear(16, 2)}
@@ -216,7 +217,7 @@ import Testing
             """)
     }
 
-    /// With contexts: a flow that is told where its points are.
+    /// Contexts are batched with their rows: the flow is told where its points are.
     @Test func contextsGoWithTheirRows() throws {
         try run(FitTests.data + """
             local context = random.normal({60, 1})
@@ -227,7 +228,7 @@ import Testing
             """)
     }
 
-    /// Memory does not grow with the steps but for the history.
+    /// Memory does not grow with the steps, except for the history.
     @Test func memoryIsFlat() throws {
         let host = try host()
         try host.run(code: FitTests.data + """

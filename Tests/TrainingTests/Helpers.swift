@@ -9,7 +9,7 @@ func host() throws -> LuaFlow.Host {
     return try LuaFlow.Host(options: options)
 }
 
-/// Runs a script; its first result.
+/// Runs a script, and returns its first result.
 @discardableResult
 func run(_ code: String) throws -> Value { try host().run(code: code).first ?? .none }
 

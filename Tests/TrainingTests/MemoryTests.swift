@@ -2,7 +2,7 @@ import Foundation
 import ProgramChecks
 import Testing
 
-/// What a process holds does not grow with the steps that it trains.
+/// A process' memory does not grow with the number of training steps.
 @Suite struct MemoryTests {
     @Test func isFlatOverSteps() throws {
         #if os(Linux)
@@ -26,7 +26,7 @@ import Testing
         let run = try Command.run(["run", script, scratch.path("run.ckpt")])
         let kilobytes = run.output.split(separator: "\n").compactMap { Int($0) }
         try #require(run.status == 0 && kilobytes.count == 2, "\(run.output)\(run.errors)")
-        // A tensor that every step left behind would be a megabyte or more.
+        // A tensor that every step leaked would add a megabyte or more.
         #expect(kilobytes[1] - kilobytes[0] < 1500, "\(kilobytes[0]) kB after 300 steps, \(kilobytes[1]) after 1500")
         #endif
     }

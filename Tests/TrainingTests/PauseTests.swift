@@ -2,9 +2,9 @@ import LuaFlow
 import Runs
 import Testing
 
-/// Training that is paused, changed, and taken back.
+/// Training that is paused, changed, and rewound.
 @Suite struct PauseTests {
-    /// Runs a script whose pauses are answered one after the other; what each of them saw.
+    /// Runs a script whose pauses are answered in turn, and returns what each pause showed.
     @discardableResult
     private func run(_ code: String, answers: [(PausePoint) throws -> PauseDecision]) throws -> [String] {
         let host = try host()
@@ -19,7 +19,7 @@ import Testing
         return seen
     }
 
-    /// `train(pausing)` trains for 30 steps, and pauses after step 20 once where that is asked for; `m`, `h`.
+    /// Lua: `train(pausing)` trains for 30 steps, with a pause after step 20 if `pausing`; it sets `m` and `h`.
     private static let start = FitTests.data + """
         local function train(pausing, options)
           random.manual_seed(1)
@@ -45,8 +45,8 @@ import Testing
         #expect(seen.count == 1 && seen[0].hasPrefix("step 20 of 30, value "), "\(seen)")
     }
 
-    /// Weights, moments, averages, generators, the place in the epoch: the same numbers follow, whatever step was asked
-    /// for.
+    /// Weights, moments, averages, generators and the place in the epoch are restored: the same numbers follow,
+    /// whatever step the rewind goes to.
     @Test(arguments: [0, 7, 8, 19, 20]) func rewindingRepeatsTheSameNumbers(step: Int) throws {
         let seen = try run("local h, m = train(true)\n" + PauseTests.same, answers: [
             { _ in .rewind("\(step)") },
@@ -65,7 +65,7 @@ import Testing
         #expect(seen.count == 2 && seen[1].contains("rewind takes a step from 0 to 20"), "\(seen)")
     }
 
-    /// The table at the prompt is the script's to write.
+    /// Sets a field of the table that the prompt shows.
     private static func write(_ point: PausePoint, _ name: String, _ value: Value, _ host: LuaFlow.Host) throws {
         guard case .function(let write) = try host.interpreter.run(
             code: "return function(t, k, v) t[k] = v end", name: "write").first
@@ -99,7 +99,7 @@ import Testing
         #expect(changes == ["the run was paused and changed at step 20"])
     }
 
-    /// A schedule keeps its form.
+    /// A changed learning rate scales the schedule, which keeps its form.
     @Test func aScheduleIsScaled() throws {
         _ = try runWriting(
             """
@@ -119,7 +119,7 @@ import Testing
         #expect(changes.isEmpty)
     }
 
-    /// Going back to before a change takes it back.
+    /// A rewind to a step before a change undoes the change.
     @Test func rewindingTakesAChangeBack() throws {
         let (seen, _) = try runWriting(
             """

@@ -4,9 +4,9 @@ import PartChecks
 import ProgramChecks
 import Testing
 
-/// Training by several ranks, which are threads here.
+/// Training by several ranks, which here are threads.
 @Suite(.timeLimit(.minutes(30))) struct RanksTests {
-    /// Weights, losses and validations as one list; `options` are further ones of m:fit.
+    /// A script that returns weights, losses and validation losses as one list; `options` are further options of m:fit.
     static func script(_ options: String, data: String = "random.normal({37, 2}) * 0.5 + 1") -> String {
         """
         random.manual_seed(5)
@@ -25,15 +25,15 @@ import Testing
         "", "validation = 0.3, average = 0.9", "clip_norm = 0.5, schedule = 'cosine'", "validation = 0.2, patience = 1, lr = 0.3",
         "transform = function(b, g) return b + 0.01 * random.normal(b.shape, {generator = g}) end",
         "callback = function(k) return k < 5 end",
-        // A callback of one rank ends training on all.
+        // A callback on one rank ends training on all.
         "callback = function(k) return mpi.rank > 0 or k < 5 end",
     ]
 
-    /// To rounding the numbers of a program alone; on all ranks, and again, the same bits.
+    /// Several ranks get the numbers of a single process up to rounding, and all ranks the same bits in every run.
     @Test(arguments: ways) func asAProgramAlone(options: String) throws {
         let script = RanksTests.script(options)
         let alone = try #require(try ThreadRanks(1).run(script: script).first?.get())
-        // More ranks than rows in the last batch of an epoch, which has 7.
+        // Also with more ranks than rows in the last batch of an epoch, which has 7.
         for count in [2, 9] {
             let first = try ThreadRanks(count).run(script: script).map { try $0.get() }
             let again = try ThreadRanks(count).run(script: script).map { try $0.get() }
@@ -54,7 +54,7 @@ import Testing
         }
     }
 
-    /// Also where a rank has no row.
+    /// Also where a rank gets no row.
     @Test(arguments: [32, 2]) func fitToIsDivided(samples: Int) throws {
         let script = """
             random.manual_seed(0)
@@ -71,8 +71,8 @@ import Testing
         #expect(most < 1e-3, "\(ranks[0]) and \(alone)")
     }
 
-    /// Every step has masks of its own, though all rows are alike and nothing is learnt; and generators are the same on
-    /// all ranks afterwards.
+    /// Every step has its own dropout masks although all rows are equal and the learning rate is 0; afterwards the
+    /// generators are the same on all ranks.
     @Test func everyStepHasItsMasks() throws {
         let script = """
             random.manual_seed(7)
@@ -85,7 +85,7 @@ import Testing
         #expect(Set(ranks).count == 1 && Set(ranks[0].prefix(3)).count == 3, "\(ranks[0])")
     }
 
-    /// Weights are the same on all ranks afterwards, and generators.
+    /// With dropout, too, weights and generators are the same on all ranks afterwards.
     @Test func dropout() throws {
         let script = """
             random.manual_seed(7)
@@ -104,7 +104,7 @@ import Testing
         #expect(try ThreadRanks(3).run(script: script).map { try $0.get() } == ranks)
     }
 
-    /// Ranks that would train other things say so, and nothing is trained.
+    /// Ranks that would train different things raise an error before the first step.
     static let differences: [(String, String)] = [
         ("random.manual_seed(5 + mpi.rank)", "the parameter"), ("x = x + mpi.rank", "x on rank 1"),
         ("steps = 5 + mpi.rank", "the options"),
@@ -122,7 +122,7 @@ import Testing
         for result in ThreadRanks(3, patience: 20).run(script: script) { #expect(try result.get() == [1]) }
     }
 
-    /// Options, too, though some would only show in the weights.
+    /// Different options as well, even if only the weights would show the difference.
     static let otherOptions: [(String, String)] = [
         ("clip_norm = 1 + mpi.rank", "clip_norm"), ("average = mpi.rank == 1 and 0.9 or nil", "average"),
         ("optimizer = mpi.rank == 1 and 'sgd' or 'adam'", "the option optimizer"),
@@ -139,7 +139,7 @@ import Testing
         for result in ThreadRanks(3, patience: 20).run(script: script) { #expect(try result.get() == [3]) }
     }
 
-    /// A run goes on under other numbers of ranks, with the numbers of one that was never stopped.
+    /// A run continues under another number of ranks, with the numbers of an uninterrupted run.
     @Test func checkpointsDoNotCountRanks() throws {
         func part(_ scratch: Scratch, _ steps: Int) -> String {
             RanksTests.script("average = 0.9, clip_norm = 2, checkpoint = [[\(scratch.path("run.ckpt"))]], checkpoint_every = 1")
@@ -160,7 +160,8 @@ import Testing
 
     static let kernels = ["mcmc.NUTS{}", "mcmc.HMC{leapfrog_steps = 5}", "mcmc.RandomWalk{}", "mcmc.MALA{}"]
 
-    /// With a log_prob that does not depend on what else is in the batch, the bits of a program alone.
+    /// When log_prob of a row does not depend on the other rows of its batch, chains are those of a single process, bit
+    /// for bit.
     @Test(arguments: kernels) func chains(kernel: String) throws {
         let script = """
             local seen = 0
@@ -198,7 +199,7 @@ import Testing
         for result in ThreadRanks(2).run(script: part(stopped, 12)) { #expect(try result.get() == whole) }
     }
 
-    /// A log_prob that fails on one rank is an error of all.
+    /// A log_prob that fails on one rank raises an error on all.
     @Test func chainsThatFail() throws {
         let script = """
             local x0 = tensor{{0}, {1}, {2}}:to("float64")
@@ -212,7 +213,7 @@ import Testing
         for result in ThreadRanks(3, patience: 20).run(script: script) { #expect(try result.get() == [3]) }
     }
 
-    /// Chains that would not be the same on all ranks are refused before the first step.
+    /// Chains that would differ between ranks are refused before the first step.
     static let otherChains: [(String, String, String)] = [
         ("mcmc.RandomWalk{scale = 0.1 + mpi.rank}", "", "the kernel on rank 1"),
         ("mcmc.RandomWalk{scale = 1}", "steps = 5 + mpi.rank", "the options"),
@@ -236,7 +237,7 @@ import Testing
 
     // MARK: Files
 
-    /// Rank 0 alone saves.
+    /// Only rank 0 saves.
     @Test func oneRankSaves() throws {
         let scratch = try Scratch()
         let script = """

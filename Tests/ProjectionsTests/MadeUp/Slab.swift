@@ -4,9 +4,9 @@ import Tensors
 
 @testable import Projections
 
-// A set that is made up, as CONTRIBUTING tells it: this file, and its name in `catalogue`.
+// A made-up set, added as CONTRIBUTING describes: this file, and its name in `catalogue`.
 
-/// {x : |x_1 + ... + x_n| <= w}. Outside, every element moves by the same.
+/// {x : |x_1 + ... + x_n| <= w}. The projection of a point outside moves every element by the same amount.
 struct Slab: CataloguedSet, VectorSet {
     static let name = "Slab"
     private let width: SetParameter
@@ -15,7 +15,7 @@ struct Slab: CataloguedSet, VectorSet {
 
     var parameters: [SetParameter] { [width] }
 
-    /// By how much the sum is beyond the nearer plane, with its sign.
+    /// How far the sum is beyond the nearer plane, with its sign.
     private func excess(_ x: [Double]) -> Double {
         let sum = x.reduce(0, +)
         return sum - min(max(sum, -width.number), width.number)
