@@ -69,6 +69,18 @@ import Testing
         }
     }
 
+    /// Where a quantile is one of the draws, rounding decides whether that draw lies below it: as ArviZ's.
+    @Test func quantilesRoundAsArviZ() {
+        for (count, factor, expected) in [(101, 6.0, 33.88790399563618), (121, 4, 14.568086797107952), (1001, 5, 198.61911032607708)] {
+            let draws = (1...count).map { k in
+                let k = Double(k)
+                return sin(k * k * factor * 0.37) + cos(k * 0.01 * factor)
+            }
+            let own = Convergence.ess(ChainSeries(draws, chains: 1), .tail)
+            #expect(abs(own - expected) < 1e-8 * expected, "\(count) draws: \(own), ArviZ \(expected)")
+        }
+    }
+
     @Test(arguments: Case.all) func summaryAgreesWithArviZ(_ one: Case) throws {
         guard let expected = one.summary else { return }
         let samples = try Tensor(one.draws.map(\.value), shape: [one.chains, one.draws.count / one.chains], .float64)

@@ -53,10 +53,11 @@ package struct ChainSeries {
 
     var median: Double { ChainSeries.quantile(values.sorted(), 0.5) }
 
-    /// The quantile of sorted numbers, by linear interpolation (R's type 7).
+    /// The quantile of sorted numbers, by linear interpolation (R's type 7), rounded as scipy.stats.mstats.mquantiles
+    /// rounds: where the place is a whole number, that decides whether a draw lies below its own quantile.
     static func quantile(_ sorted: [Double], _ probability: Double) -> Double {
         guard let last = sorted.last else { return .nan }
-        let place = 1 + Double(sorted.count - 1) * probability
+        let place = Double(sorted.count) * probability + (1 - probability)
         let below = min(max(Int(place), 1), max(sorted.count - 1, 1))
         let share = min(max(place - Double(below), 0), 1)
         guard below < sorted.count else { return last }
