@@ -136,6 +136,7 @@ let package = Package(
         .executableTarget(name: "LuaFlowMain", dependencies: ["LuaFlowCommand"]),
 
         // Tests mirror Sources.
+        .target(name: "TimeLimits", path: "Tests/TimeLimits"),
         .target(
             name: "LawChecks", dependencies: ["Scripting", "Tensors", "Autodiff", "LuaHost"],
             path: "Tests/LawChecks"),
@@ -143,7 +144,8 @@ let package = Package(
             name: "PartChecks", dependencies: ["Scripting", "LuaHost", "LuaFlow", "Editors", "Repl"],
             path: "Tests/PartChecks"),
         .testTarget(name: "ScriptingTests", dependencies: ["Scripting"]),
-        .testTarget(name: "TensorsTests", dependencies: ["CKernels", "Scripting", "Tensors", "LawChecks"]),
+        .testTarget(
+            name: "TensorsTests", dependencies: ["CKernels", "Scripting", "Tensors", "LawChecks", "TimeLimits"]),
         .testTarget(
             name: "FilesTests", dependencies: ["CZlib", "Scripting", "Tensors", "Files", "LawChecks"],
             resources: [.copy("Fixtures")]),
@@ -194,25 +196,29 @@ let package = Package(
             resources: [.copy("Fixtures")]),
         .testTarget(
             name: "PicturesTests", dependencies: ["Scripting", "Tensors", "Pictures"], resources: [.copy("Fixtures")]),
-        .testTarget(name: "LuaHostTests", dependencies: ["Scripting", "LuaHost"]),
+        .testTarget(name: "LuaHostTests", dependencies: ["Scripting", "LuaHost", "TimeLimits"]),
         .testTarget(name: "EditorsTests", dependencies: ["Editors", "LuaFlow"]),
         .target(name: "ProgramChecks", path: "Tests/ProgramChecks"),
         .testTarget(
-            name: "RunsTests", dependencies: ["Scripting", "Tensors", "Runs", "LuaFlow", "ProgramChecks", "PartChecks"]),
+            name: "RunsTests",
+            dependencies: [
+                "Scripting", "Tensors", "Runs", "LuaFlow", "ProgramChecks", "PartChecks", "TimeLimits",
+            ]),
         .testTarget(
             name: "TrainingTests",
             dependencies: [
                 "Scripting", "Tensors", "Files", "Flows", "Training", "Runs", "LuaFlow", "ProgramChecks", "PartChecks",
+                "TimeLimits",
             ]),
         .testTarget(name: "SessionsTests", dependencies: ["LuaFlow", "Sessions"]),
-        .testTarget(name: "ReplTests", dependencies: ["LuaFlow", "Sessions", "Repl"]),
+        .testTarget(name: "ReplTests", dependencies: ["LuaFlow", "Sessions", "Repl", "TimeLimits"]),
         .testTarget(name: "NotebookTests", dependencies: ["LuaFlow", "Sessions", "Notebook", "ProgramChecks"]),
         .target(name: "ConfinementProbe", dependencies: ["CConfinement"], path: "Tests/ConfinementProbe"),
         .testTarget(
             name: "LuaFlowTests",
             dependencies: [
                 "Scripting", "Tensors", "Files", "Autodiff", "Flows", "LuaHost", "LuaFlow", "LawChecks",
-                "ProgramChecks", "ConfinementProbe", "Runs",
+                "ProgramChecks", "ConfinementProbe", "Runs", "TimeLimits",
             ],
             resources: [.copy("Fixtures")]),
     ],

@@ -2,7 +2,7 @@ import Foundation
 import Testing
 
 /// The command line: what it prints and how it leaves.
-@Suite(.timeLimit(.minutes(30))) struct CommandTests {
+@Suite(.ownTime(minutes: 10)) struct CommandTests {
     @Test func aOneLinerPrintsWhatItPrints() throws {
         let result = try Command.run(["-e", "print(tensor.ones(2, 3):sum():item())"])
         #expect(result.status == 0 && result.output == "6.0\n" && result.errors.isEmpty)
@@ -95,7 +95,7 @@ import Testing
     }
 
     /// Lua's own C functions do not check for interrupts. The program says so, and the second Ctrl-C ends it.
-    @Test(.timeLimit(.minutes(30))) func aCallThatCannotBeStoppedIsSaidToBe() throws {
+    @Test func aCallThatCannotBeStoppedIsSaidToBe() throws {
         // A press between the file and the call interrupts Lua itself: then the test tries again.
         while try !presses() {}
     }

@@ -6,7 +6,7 @@ import Testing
 
 /// The dtype of an operation's result, for every operation of the catalogue and every dtype of its operand; and that no
 /// result shares memory with an operand unless the documentation says so.
-@Suite(.timeLimit(.minutes(30))) struct DTypeLaws {
+@Suite(.ownTime(minutes: 10)) struct DTypeLaws {
     /// How the dtype of a result follows from that of x.
     enum Rule: Sendable {
         /// int64 and bool give float32: floating-point functions.

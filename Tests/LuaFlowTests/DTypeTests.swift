@@ -2,7 +2,7 @@ import LuaFlow
 import Testing
 
 /// What lua-api says of int64 and bool tensors, as Lua assertions.
-@Suite(.timeLimit(.minutes(30))) struct DTypeTests {
+@Suite(.ownTime(minutes: 10)) struct DTypeTests {
     private static let prelude = """
         local function D(t) return tensor(t, {dtype = "float64"}) end
         local function I(t) return tensor(t, {dtype = "int64"}) end

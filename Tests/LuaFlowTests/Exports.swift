@@ -1,2 +1,3 @@
-// Nearly every test of this folder runs the program.
+// Nearly every test of this folder runs the program, and many have a time limit.
 @_exported import ProgramChecks
+@_exported import TimeLimits

@@ -2,7 +2,7 @@ import LuaFlow
 import Testing
 
 /// Lua numbers beside a float64 tensor do not lose digits in flows, and beside float32 they do not make it float64.
-@Suite(.timeLimit(.minutes(30))) struct FlowTypeTests {
+@Suite(.ownTime(minutes: 10)) struct FlowTypeTests {
     private func run(_ code: String) throws {
         try ContractTests.host().run(code: "local function D(t) return tensor(t, {dtype = 'float64'}) end\n" + code)
     }

@@ -3,7 +3,7 @@ import Synchronization
 import Testing
 
 /// Native code that takes long looks for an interrupt repeatedly, and not only at its beginning.
-@Suite(.timeLimit(.minutes(30))) struct InterruptedKernelTests {
+@Suite(.ownTime(minutes: 10)) struct InterruptedKernelTests {
     /// At these sizes, which take a fraction of a second, each looks more than once.
     @Test(arguments: [
         "local _ = x:sort()", "local _ = x:topk(3)", "local _ = x:cumsum(1)", "local _ = x:tolist()", "local _ = x:gather(1, places)",

@@ -2,7 +2,7 @@ import Foundation
 import Testing
 
 /// `make lua-tests`, with a folder of small files in the place of Lua's official tests.
-@Suite(.timeLimit(.minutes(30))) struct LuaTestsCommandTests {
+@Suite(.ownTime(minutes: 10)) struct LuaTestsCommandTests {
     private func run(_ folder: String, limit: Int = 60) throws -> (status: Int32, output: String) {
         let process = Process()
         process.executableURL = URL(fileURLWithPath: "/bin/sh")

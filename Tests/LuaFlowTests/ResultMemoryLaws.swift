@@ -3,7 +3,7 @@ import Testing
 
 /// Writing into a result changes no argument and no other result, and is allowed: for every transform of functions,
 /// also with functions that return their argument, and for both directions of flows that are the identity.
-@Suite(.timeLimit(.minutes(30))) struct ResultMemoryLaws {
+@Suite(.ownTime(minutes: 10)) struct ResultMemoryLaws {
     /// Calls f with tensors, overwrites its results one by one, and returns what else changed.
     private static let prelude = """
         local function changed(f, ...)

@@ -3,7 +3,7 @@ import LuaFlow
 import Testing
 
 /// Which files a sandboxed script can have opened, by any function that opens files.
-@Suite(.timeLimit(.minutes(30))) struct SandboxFileTests {
+@Suite(.ownTime(minutes: 10)) struct SandboxFileTests {
     /// A folder `in` that is allowed beside a folder `secret`, with links between them.
     private struct Place {
         let scratch: Scratch
@@ -166,7 +166,7 @@ import Testing
 }
 
 /// The sum of all bytes that a sandboxed script writes is bounded, not only each file.
-@Suite(.timeLimit(.minutes(30))) struct SandboxWritingTests {
+@Suite(.ownTime(minutes: 10)) struct SandboxWritingTests {
     @Test func filesTogetherAreBounded() throws {
         let scratch = try Scratch()
         // Each file counts as at least one page, so that many small files are bounded as well; a file that is written

@@ -2,7 +2,7 @@ import Foundation
 import Testing
 
 /// The output of a sandboxed script reaches a terminal as text, without control sequences that it would obey.
-@Suite(.timeLimit(.minutes(30))) struct SandboxOutputTests {
+@Suite(.ownTime(minutes: 10)) struct SandboxOutputTests {
     /// The output of a run through a pipe, both streams together.
     private func piped(_ script: String, options: String = "--sandbox") throws -> String {
         let scratch = try Scratch()

@@ -2,7 +2,7 @@ import Foundation
 import Testing
 
 /// The worker process: it ends with its parent, its output goes straight to the parent's, and ordinary work runs in it.
-@Suite(.timeLimit(.minutes(30))) struct SandboxProcessTests {
+@Suite(.ownTime(minutes: 10)) struct SandboxProcessTests {
     /// A script that makes a file and then runs for ever.
     private static func endless(_ scratch: Scratch) throws -> String {
         try scratch.write("endless.lua", """

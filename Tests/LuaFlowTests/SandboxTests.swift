@@ -6,7 +6,7 @@ import Testing
 ///
 /// Every attempt is a script that asserts that the attempt failed. As a trusted script it must fail at that assertion,
 /// which shows that the attempt would work without the sandbox.
-@Suite(.timeLimit(.minutes(30))) struct SandboxTests {
+@Suite(.ownTime(minutes: 10)) struct SandboxTests {
     struct Attempt: CustomTestStringConvertible, Sendable {
         let kind: String
         let script: String

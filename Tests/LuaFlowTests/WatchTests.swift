@@ -3,7 +3,7 @@ import LuaFlow
 import Testing
 
 /// `luaflow watch`, as a user runs it.
-@Suite(.timeLimit(.minutes(30))) struct WatchTests {
+@Suite(.ownTime(minutes: 10)) struct WatchTests {
     /// A `luaflow watch` process, and what it has printed so far.
     private final class Watcher {
         private let process = Process()

@@ -3,6 +3,7 @@ import Foundation
 import Scripting
 import Synchronization
 import Testing
+import TimeLimits
 
 /// Each Lua state runs on one executor; several interpreters run at the same time.
 @Suite struct ConcurrencyTests {
@@ -79,7 +80,7 @@ import Testing
         }
     }
 
-    @Test(.timeLimit(.minutes(30))) func interpretersThatWouldWaitForEachOtherAreToldSo() throws {
+    @Test(.ownTime(minutes: 10)) func interpretersThatWouldWaitForEachOtherAreToldSo() throws {
         let (a, b) = (try Interpreter(), try Interpreter())
         func function(_ name: String, _ body: @escaping @Sendable () throws -> [Value]) -> Value {
             .closure(NativeFunction(name, Documentation(name, "")) { _ -> [Value] in try body() }, bound: [])
@@ -184,7 +185,7 @@ import Testing
     }
 
     /// A Lua function that Swift kept is called as a run of its own, with the limits and rules of one.
-    @Test(.timeLimit(.minutes(30))) func aFunctionCalledOutsideARunIsARun() throws {
+    @Test(.ownTime(minutes: 10)) func aFunctionCalledOutsideARunIsARun() throws {
         var options = Interpreter.Options()
         options.trust = .sandboxed
         let interpreter = try Interpreter(options: options)
@@ -213,7 +214,7 @@ import Testing
         }
     }
 
-    @Test(.timeLimit(.minutes(30))) func interruptsAndClosingMayComeAtOnce() throws {
+    @Test(.ownTime(minutes: 10)) func interruptsAndClosingMayComeAtOnce() throws {
         for round in 1...40 {
             let interpreter = try Interpreter()
             let run = DispatchGroup()
@@ -233,7 +234,7 @@ import Testing
 
     /// A thread that an interpreter waits for cannot wait for that interpreter to close: the run is ended first, and
     /// the interpreter closes after it.
-    @Test(.timeLimit(.minutes(30))) func closingInACircleClosesAfterTheRun() throws {
+    @Test(.ownTime(minutes: 10)) func closingInACircleClosesAfterTheRun() throws {
         let (a, b) = (try Host(), try Interpreter())
         let interpreter = a.interpreter
         try interpreter.setGlobal("ask", Self.native("ask") { [unowned b] in try b.run(code: "answer()") })

@@ -2,6 +2,7 @@ import Dispatch
 import LuaHost
 import Scripting
 import Testing
+import TimeLimits
 
 /// Interrupts again and again until `body` ends, since an interrupt before the run has begun does nothing.
 private func interrupting<R>(_ interpreter: Interpreter, _ body: () throws -> R) rethrows -> R {
@@ -19,7 +20,7 @@ private func interrupting<R>(_ interpreter: Interpreter, _ body: () throws -> R)
 }
 
 /// Scripts that run for ever unless the interrupt reaches them. The time limit is only for hangs.
-@Suite(.timeLimit(.minutes(30))) struct InterruptTests {
+@Suite(.ownTime(minutes: 10)) struct InterruptTests {
     static let endless = [
         "while true do end",
         // In coroutines.

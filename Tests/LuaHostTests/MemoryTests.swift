@@ -1,8 +1,9 @@
 @testable import LuaHost
 import Scripting
 import Testing
+import TimeLimits
 
-@Suite(.timeLimit(.minutes(30))) struct MemoryTests {
+@Suite(.ownTime(minutes: 10)) struct MemoryTests {
     /// A Lua heap that grows without end ends in an error that can be caught, and the state still works.
     @Test func luaMemoryHasALimit() throws {
         let host = try Host(memoryLimit: 32 << 20)

@@ -3,9 +3,10 @@ import LuaHost
 import Scripting
 import Synchronization
 import Testing
+import TimeLimits
 
 /// Ctrl-C is a signal to the whole process, so these tests run one after the other.
-@Suite(.serialized, .timeLimit(.minutes(30))) struct TerminalTests {
+@Suite(.serialized, .ownTime(minutes: 10)) struct TerminalTests {
     @Test func controlCEndsTheRun() throws {
         let host = try Host()
         try host.interpreter.withInterruptsFromTerminal { () throws in

@@ -1,9 +1,10 @@
 import Foundation
 import Testing
+import TimeLimits
 
 /// The built program in a terminal, as a user types.
 @Suite(
-    .serialized, .timeLimit(.minutes(30)),
+    .serialized, .ownTime(minutes: 10),
     .enabled(if: Pane.isPossible, "tmux is not installed: the prompt's tests in a real terminal are left out"))
 struct PromptInTerminalTests {
     @Test func keysEditTheLine() throws {

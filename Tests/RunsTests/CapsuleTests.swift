@@ -2,11 +2,12 @@ import Foundation
 import LuaFlow
 import ProgramChecks
 import Testing
+import TimeLimits
 
 @testable import Runs
 
 /// Run capsules and `luaflow replay`.
-@Suite(.timeLimit(.minutes(30))) struct CapsuleTests {
+@Suite(.ownTime(minutes: 10)) struct CapsuleTests {
     @Test(arguments: [
         ("", "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"),
         ("abc", "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"),

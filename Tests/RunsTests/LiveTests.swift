@@ -2,9 +2,10 @@ import Foundation
 import LuaFlow
 import ProgramChecks
 import Testing
+import TimeLimits
 
 /// `host.live`: files that are edited while the script runs.
-@Suite(.timeLimit(.minutes(30))) struct LiveTests {
+@Suite(.ownTime(minutes: 10)) struct LiveTests {
     /// Lua functions: one writes a file whole, one waits until a condition holds, one collects what standard error
     /// would show.
     static let helpers = """

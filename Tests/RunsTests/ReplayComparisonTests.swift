@@ -2,11 +2,12 @@ import Foundation
 import LuaFlow
 import ProgramChecks
 import Testing
+import TimeLimits
 
 @testable import Runs
 
 /// `luaflow replay` reports as equal only what it has compared, and says what it has not compared.
-@Suite(.timeLimit(.minutes(30))) struct ReplayComparisonTests {
+@Suite(.ownTime(minutes: 10)) struct ReplayComparisonTests {
     private struct Replayed {
         let recorded: Capsule
         let status: Int32

@@ -4,12 +4,13 @@ import LawChecks
 import RealModule
 import Scripting
 import Testing
+import TimeLimits
 
 @testable import Tensors
 
 /// Kernels on tensors that are large enough for vector instructions and threads, against plain loops: in every layout,
 /// for every number of threads and every instruction set.
-@Suite(.timeLimit(.minutes(30))) struct BulkKernelTests {
+@Suite(.ownTime(minutes: 10)) struct BulkKernelTests {
     private struct Plain<F: BinaryFunction>: BinaryFunction {
         let f: F
         static var vectorized: VectorPair? { nil }

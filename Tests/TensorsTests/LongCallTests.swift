@@ -3,10 +3,11 @@ import Scripting
 import Synchronization
 import Tensors
 import Testing
+import TimeLimits
 
 /// Decompositions that take seconds: when asked to stop, the caller continues at once, and the computation ends on its
 /// own.
-@Suite(.timeLimit(.minutes(30))) struct LongCallTests {
+@Suite(.ownTime(minutes: 10)) struct LongCallTests {
     /// Requests a stop at the n-th time that it is asked.
     private final class Patience: Sendable {
         private let asked = Atomic<Int>(0)

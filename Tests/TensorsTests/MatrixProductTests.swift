@@ -2,11 +2,12 @@ import CKernels
 import Foundation
 import Scripting
 import Testing
+import TimeLimits
 
 @testable import Tensors
 
 /// Products of all types and layouts against plain sums in float64.
-@Suite(.timeLimit(.minutes(30))) struct MatrixProductTests {
+@Suite(.ownTime(minutes: 10)) struct MatrixProductTests {
     private static let levels = [ck_level_portable, ck_level_avx2, ck_level_avx512]
 
     @discardableResult

@@ -2,11 +2,12 @@ import Foundation
 import Scripting
 import Synchronization
 import Testing
+import TimeLimits
 
 @testable import Tensors
 
 /// Work divided among threads: the same result for every number of threads, and complete when the call returns.
-@Suite(.timeLimit(.minutes(30))) struct ParallelTests {
+@Suite(.ownTime(minutes: 10)) struct ParallelTests {
     private static let counts = [1, 2, 4, 7]
 
     @discardableResult

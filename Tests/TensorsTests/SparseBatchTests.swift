@@ -1,11 +1,12 @@
 import CKernels
 import Scripting
 import Testing
+import TimeLimits
 
 @testable import Tensors
 
 /// Layers whose inputs are mostly zero, against plain sums in float64.
-@Suite(.timeLimit(.minutes(30))) struct SparseBatchTests {
+@Suite(.ownTime(minutes: 10)) struct SparseBatchTests {
     private struct Layer {
         var x: Tensor, weight: Tensor, bias: Tensor?, cotangent: Tensor
 

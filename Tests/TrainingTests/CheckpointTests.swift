@@ -2,9 +2,10 @@ import Foundation
 import LuaFlow
 import ProgramChecks
 import Testing
+import TimeLimits
 
 /// Runs that are stopped continue with the same numbers, bit for bit.
-@Suite(.timeLimit(.minutes(30))) struct CheckpointTests {
+@Suite(.ownTime(minutes: 10)) struct CheckpointTests {
     /// A training with everything that a state consists of: dropout, averages, validation, clipping, noise, a transform
     /// that draws. What it prints and saves depends on every step. `arg` has the folder and the number of steps.
     static let script = """

@@ -3,9 +3,10 @@ import LuaFlow
 import PartChecks
 import ProgramChecks
 import Testing
+import TimeLimits
 
 /// Training by several ranks, which here are threads.
-@Suite(.timeLimit(.minutes(30))) struct RanksTests {
+@Suite(.ownTime(minutes: 10)) struct RanksTests {
     /// A script that returns weights, losses and validation losses as one list; `options` are further options of m:fit.
     static func script(_ options: String, data: String = "random.normal({37, 2}) * 0.5 + 1") -> String {
         """

@@ -14,7 +14,7 @@ import Testing
 /// | F4 | safetensors headers that lie | FilesTests: HostileHeaderTests |
 /// | F5 | sizes that a file cannot fill | FilesTests: NumpyTests, IDXTests; PicturesTests: PNGReadingTests |
 /// | F7 | a save killed half way | FilesTests: KilledSaveTests, AtomicFileTests |
-@Suite(.timeLimit(.minutes(30))) struct HostSafetyTests {
+@Suite(.ownTime(minutes: 10)) struct HostSafetyTests {
     let scratch: Scratch
     let watched: WatchedHost
 

@@ -9,7 +9,7 @@ import Testing
 ///
 /// `make test` tries some n of each example, in the two ways alternately; LUAFLOW_EXHAUSTIVE=1 tries every n in both
 /// ways.
-@Suite(.timeLimit(.minutes(60))) struct FailingAllocationTests {
+@Suite(.ownTime(minutes: Thoroughness.isExhaustive ? 120 : 20)) struct FailingAllocationTests {
     /// The largest number of n that are tried for each example.
     static let tries = Thoroughness.isExhaustive ? Int.max : 12
 

@@ -15,7 +15,7 @@ import Testing
 /// LUAFLOW_CALLS and LUAFLOW_SEED choose how many and which. Each call is written to a Lua script before it is made:
 /// should the process die, the last line of that file is the call that did it, and `luaflow run` of the file repeats
 /// it.
-@Suite(.serialized, .timeLimit(.minutes(60))) struct RandomCallTests {
+@Suite(.serialized, .ownTime(minutes: Thoroughness.isExhaustive ? 120 : 20)) struct RandomCallTests {
     static let calls = Thoroughness.number("LUAFLOW_CALLS") ?? (Thoroughness.isExhaustive ? 10_000 : max(700, RandomLua.callables.count))
     static let seed = Thoroughness.number("LUAFLOW_SEED") ?? 1
 
