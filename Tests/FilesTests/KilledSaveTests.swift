@@ -36,17 +36,17 @@ import Testing
         }
     }
 
-    /// Killed from outside, at ten moments of a process that saves all the time.
+    /// Killed from outside, 1 to 60 ms after the start of a process that saves all the time.
     @Test func killedAtAnyMoment() async throws {
         try await withTarget { path in
             try Self.save(0, to: path)
             var seen = Set<Double>()
-            for _ in 0..<10 {
-                await #expect(processExitsWith: .signal(SIGKILL)) {
+            for moment in 0..<10 {
+                await #expect(processExitsWith: .signal(SIGKILL)) { [moment = moment as Int] in
                     let path = KilledSaveTests.path(of: getppid())
                     try KilledSaveTests.save(1, to: path)
                     Thread.detachNewThread {
-                        usleep(.random(in: 1_000...60_000))
+                        usleep(useconds_t(1_000 + moment * 6_500))
                         kill(getpid(), SIGKILL)
                     }
                     for value in 1... { try KilledSaveTests.save(Double(value), to: path) }

@@ -1,7 +1,8 @@
 import LuaHost
 import Scripting
+import Tensors
 
-/// Runs Lua code with the given modules as globals.
+/// Runs Lua code with the given modules as globals, and with the global generator seeded.
 public struct Scripts {
     private let interpreter: Interpreter
 
@@ -9,6 +10,7 @@ public struct Scripts {
         var options = Interpreter.Options()
         options.globals = true
         interpreter = try Interpreter(modules: modules, options: options)
+        interpreter.context.service(GlobalGenerator.self).generator = Generator(seed: 0)
     }
 
     /// Runs the code and returns what it returns.

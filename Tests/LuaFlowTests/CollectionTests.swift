@@ -27,7 +27,9 @@ private typealias Host = LuaFlow.Host
     private func host() throws -> Host {
         var options = Interpreter.Options()
         options.globals = true
-        return try Host(options: options)
+        let host = try Host(options: options)
+        host.context.service(GlobalGenerator.self).generator = Generator(seed: 0)
+        return host
     }
 
     @Test(arguments: makers)

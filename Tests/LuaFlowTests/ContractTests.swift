@@ -53,7 +53,9 @@ import Testing
     static func host() throws -> Host {
         var options = Interpreter.Options()
         options.globals = true
-        return try Host(options: options)
+        let host = try Host(options: options)
+        host.context.service(GlobalGenerator.self).generator = Generator(seed: 0)
+        return host
     }
 
     @Test(arguments: functions.keys.sorted()) func functionsExist(module: String) throws {

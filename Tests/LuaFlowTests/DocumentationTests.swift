@@ -24,6 +24,7 @@ import Testing
             var options = Interpreter.Options()
             options.globals = true
             let host = try Host(options: options)
+            host.context.service(GlobalGenerator.self).generator = Generator(seed: 0)
             // Examples write files in the test's folder only.
             let prelude = "local n = 0 os.tmpname = function() n = n + 1 return [[\(scratch.path("file"))]] .. n end "
             do {

@@ -148,6 +148,7 @@ import Testing
         options.globals = true
         options.memoryLimit = 80 << 20
         let host = try Host(options: options)
+        host.context.service(GlobalGenerator.self).generator = Generator(seed: 0)
         try host.run(code: "local ok, message = pcall(function() return \(expression) end) assert(not ok and message:find('memory'), message)")
     }
 }

@@ -16,7 +16,9 @@ import Testing
         var options = Interpreter.Options()
         options.globals = true
         options.profile = profile
-        return try Host(options: options)
+        let host = try Host(options: options)
+        host.context.service(GlobalGenerator.self).generator = Generator(seed: 0)
+        return host
     }
 
     private func report(_ script: String) throws -> ProfileReport {

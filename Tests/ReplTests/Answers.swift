@@ -22,6 +22,7 @@ final class Conversation {
         options.globals = true
         options.memoryLimit = memoryLimit
         let host = try LuaFlow.Host(options: options)
+        host.context.service(GlobalGenerator.self).generator = Generator(seed: 0)
         let written = Written()
         self.written = written
         let console = Console(style: Style(isColoured: coloured), columns: { columns }, write: { written.text += $0 })

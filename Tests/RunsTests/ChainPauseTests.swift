@@ -8,6 +8,7 @@ import Testing
         var options = Interpreter.Options()
         options.globals = true
         let host = try LuaFlow.Host(options: options)
+        host.context.service(GlobalGenerator.self).generator = Generator(seed: 0)
         var seen: [String] = []
         var waiting = answers[...]
         host.context.service(PausePrompt.self).ask = { point in

@@ -14,6 +14,7 @@ final class Conversation: Sendable {
         var options = Interpreter.Options()
         options.globals = true
         let host = try LuaFlow.Host(options: options)
+        host.context.service(GlobalGenerator.self).generator = Generator(seed: 0)
         session = try Session(host: host, inputName: "cell")
         try host.interpreter.takeStreams()
         self.lines = Mutex(lines)

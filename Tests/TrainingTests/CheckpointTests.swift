@@ -39,8 +39,11 @@ import TimeLimits
         try #require(whole.status == 0, "\(whole.errors)")
         let expected = try Data(contentsOf: URL(fileURLWithPath: calm.path("weights.safetensors")))
 
-        var kills = 0
+        // A run is killed between 0.1 and 0.6 s after its start, at another moment each time.
+        var (kills, runs) = (0, 0)
         while kills < 20 {
+            runs += 1
+            let moment = useconds_t(100_000 + runs * 7 % 20 * 25_000)
             let process = Process()
             process.executableURL = try Command.program
             process.arguments = ["run", script, hunted.url.path, "\(steps)"]
@@ -50,7 +53,7 @@ import TimeLimits
             process.standardOutput = FileHandle(forWritingAtPath: out)
             try process.run()
             Thread.detachNewThread { [id = process.processIdentifier] in
-                usleep(.random(in: 100_000...600_000))
+                usleep(moment)
                 kill(id, SIGKILL)
             }
             process.waitUntilExit()

@@ -6,7 +6,9 @@ import Testing
 func host() throws -> LuaFlow.Host {
     var options = Interpreter.Options()
     options.globals = true
-    return try LuaFlow.Host(options: options)
+    let host = try LuaFlow.Host(options: options)
+    host.context.service(GlobalGenerator.self).generator = Generator(seed: 0)
+    return host
 }
 
 /// Runs a script, and returns its first result.

@@ -42,6 +42,7 @@ struct Fault: Sendable, CustomTestStringConvertible {
         var options = Interpreter.Options()
         options.globals = true
         let host = try Host(options: options)
+        host.context.service(GlobalGenerator.self).generator = Generator(seed: 0)
         defer { host.interpreter.close() }
         let folder = "local folder = [[\(scratch.path(""))]]\n"
         do {

@@ -76,7 +76,9 @@ import Testing
         var options = Interpreter.Options()
         options.globals = true
         options.memoryLimit = 1 << 30
-        return try Host(options: options)
+        let host = try Host(options: options)
+        host.context.service(GlobalGenerator.self).generator = Generator(seed: 0)
+        return host
     }
 
     @Test(arguments: refusals.indices) func isRefused(_ index: Int) throws {

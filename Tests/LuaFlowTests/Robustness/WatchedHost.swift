@@ -11,6 +11,7 @@ struct WatchedHost {
         options.globals = true
         options.memoryLimit = memoryLimit
         host = try Host(options: options)
+        host.context.service(GlobalGenerator.self).generator = Generator(seed: 0)
         // `os.tmpname` makes a file: the examples' files go into the test's folder. What examples print is dropped.
         try run("""
             local n = 0
