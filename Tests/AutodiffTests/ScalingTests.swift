@@ -23,6 +23,8 @@ import Testing
     ]
 
     @Test func valuesGradientsAndHessiansScale() throws {
+        let names = Set(Autodiff.Operation.catalogue.map(\.name))
+        #expect(names.isSuperset(of: Self.degrees.keys), "\(Set(Self.degrees.keys).subtracting(names))")
         for operation in Autodiff.Operation.catalogue {
             guard let degree = Self.degrees[operation.name] else { continue }
             for law in operation.cases {

@@ -8,6 +8,29 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#ifdef __linux__
+#include <linux/seccomp.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#endif
+
+bool probe_has_folders(void) {
+#ifdef SYS_landlock_create_ruleset
+    return syscall(SYS_landlock_create_ruleset, NULL, 0, 1U) >= 1;  // the version of Landlock
+#else
+    return false;
+#endif
+}
+
+bool probe_has_filters(void) {
+#ifdef PR_SET_SECCOMP
+    // A filter at address 0: a kernel that has filters says that the address is wrong, others that the mode is.
+    return prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, NULL) != 0 && errno == EFAULT;
+#else
+    return false;
+#endif
+}
+
 static int32_t answer(pid_t child) {
     int status = 0;
     if (child < 0) return -2;

@@ -35,6 +35,8 @@ import Testing
 
     static let problems = fixture("convex", of: Problem.self)
 
+    @Test func fixturesAreThere() { #expect(Self.problems.count >= 7) }
+
     /// Lua code that checks every method's result: the minimum, and a complete report.
     static let check = """
         local function check(name, x, report, objective, tolerance)

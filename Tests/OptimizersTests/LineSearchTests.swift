@@ -16,6 +16,8 @@ import Testing
         static let all = fixture("searches", of: Search.self)
     }
 
+    @Test func fixturesAreThere() { #expect(Search.all.count >= 30) }
+
     /// Functions of a step size, with their derivatives.
     static let lines: [String: @Sendable (Double) -> (Double, Double)] = [
         "rational": { t in (-t / (t * t + 2), (t * t - 2) / ((t * t + 2) * (t * t + 2))) },

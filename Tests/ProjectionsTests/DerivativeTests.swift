@@ -108,10 +108,12 @@ import Testing
 
     @Test func distances() throws {
         var points = Points(seed: 25)
+        var tested: Set<String> = []
         for example in try catalogue.flatMap({ try $0.examples() }) where example.set.isConvex {
             let x = try point(&points, example.shape, 4)
             let distance = try example.set.distance(x.value)
             guard distance > 1e-3 else { continue }
+            tested.insert("\(type(of: example.set))")
             let fault = try Transform.gradientCheck(
                 of: { [try example.set.distance($0[0])] }, at: [x], absoluteTolerance: 1e-7, relativeTolerance: 1e-6, for: "test")
             #expect(fault == nil, "\(example.set) at \(shown(x.value)): \(fault ?? "")")
@@ -121,6 +123,7 @@ import Testing
                 #expect(abs(slope - (a - b) / distance) < 1e-6, "\(example.set) at \(shown(x.value))")
             }
         }
+        #expect(tested.count >= 10, "points outside of \(tested) only")
     }
 
     /// A script's own set: with a derivative, with recorded operations, and with neither.

@@ -48,6 +48,7 @@ import Testing
     /// of the members' normals there. With seed 49 the search stops at a corner of a box, which it must leave again.
     @Test(arguments: [31, 32, 49]) func randomOnesThatMeet(_ seed: UInt64) throws {
         var points = Points(seed: seed)
+        var (outside, sums) = (0, 0)
         for trial in 0..<120 {
             let n = 2 + trial % 4
             let scale = [1, 1e-10, 1e10, 1e-3][trial % 4]
@@ -61,24 +62,27 @@ import Testing
                 let y = try set.project(float64(x)).toArray()
                 let size = max(x.largestMagnitude, set.size)
                 for member in sets {
-                    let outside = try member.distance(float64(y))
-                    #expect(outside <= 1e-9 * size, "seed \(seed), trial \(trial): \(outside) outside \(member) at \(format(x)): \(format(y))")
+                    let away = try member.distance(float64(y))
+                    #expect(away <= 1e-9 * size, "seed \(seed), trial \(trial): \(away) outside \(member) at \(format(x)): \(format(y))")
                 }
                 // No member lies on x's side of the plane through P(x): the point u, which every member contains, does
                 // not.
                 let (rest, toU) = (zip(x, y).map { $0 - $1 }, zip(u, y).map { $0 - $1 })
                 guard norm(rest) > 1e-12 * size else { continue }
+                outside += 1
                 #expect(
                     dot(rest, toU) <= 1e-7 * norm(rest) * max(norm(toU), 1e-3 * size), "seed \(seed), trial \(trial): \(set.description) at \(format(x)): \(format(y))")
                 let found = try set.common(float64(x))
                 // Sets that only touch may have no normals with that sum.
                 guard found.multipliers.allSatisfy({ norm($0) <= 100 * norm(rest) }) else { continue }
+                sums += 1
                 let sum = found.multipliers.reduce(x.map { _ in 0 }) { zip($0, $1).map { $0 + $1 } }
                 #expect(norm(zip(rest, sum).map { $0 - $1 }) <= 1e-8 * size, "seed \(seed), trial \(trial): the normals do not add up to x - P(x)")
             } catch {
                 Issue.record("seed \(seed), trial \(trial) of \(sets.map(\.description)) at \(format(x)), u = \(format(u)): \(error)")
             }
         }
+        #expect(outside > 30 && sums > 15, "\(outside) points were outside, of \(sums) the normals were added")
     }
 
     @Test(arguments: IntersectionFixture.all.indices) func nearestPointsOfCVXPY(_ index: Int) throws {

@@ -1,7 +1,12 @@
 // Probes that try, in a child process that has confined itself, what Landlock and the system call filter must forbid.
 #pragma once
 
+#include <stdbool.h>
 #include <stdint.h>
+
+// Whether this kernel has Landlock, and filters of system calls. Asked without the code that is tested.
+bool probe_has_folders(void);
+bool probe_has_filters(void);
 
 // Faults, one bit each: what worked although it must not, or failed although it must work.
 enum {
@@ -9,6 +14,6 @@ enum {
     PROBE_NO_READ_INSIDE = 64
 };
 
-// Each returns the faults' bits, or -1 where the kernel has no such confinement.
+// Each returns the faults' bits, -1 when the child could not confine itself, or -2 when it did not end by itself.
 int32_t probe_folders(const char *folder, const char *inside, const char *outside);
 int32_t probe_calls(void);
