@@ -156,8 +156,9 @@ extension Operation {
     static let add = binary(
         "add",
         """
-        x + y, broadcast. bool and int64 among themselves, or with a whole number, give int64 (round its end, as in \
-        PyTorch); with floats, the wider of the two. A number never raises a float tensor.
+        x + y, broadcast. bool and int64 among themselves, or with a whole number, give int64 (beyond its largest \
+        number it goes on at the smallest, as in PyTorch); with floats, the wider of the two. A number never raises \
+        a float tensor.
         """,
         source: "torch.add", example: "assert((tensor({1, 2}) + 1):tolist()[2] == 3)"
     ) { try $0 + $1 }

@@ -42,8 +42,8 @@ extension Operation {
         Declaration(
             "tensor.roll",
             """
-            Moved by shift places along dim, round the end; without dim, over all elements in row-major order. Tables \
-            hold shifts along several dimensions.
+            Moved by shift places along dim; what leaves at one end comes in at the other. Without dim, over all \
+            elements in row-major order. Tables hold shifts along several dimensions.
             """,
             called: .both, by: .placesOrNames,
             takes: .x, .argument("shift", .oneOrMore(.integer), "places towards the end, or a table of them"),

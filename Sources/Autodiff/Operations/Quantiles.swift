@@ -159,8 +159,8 @@ extension Operation {
             "tensor.quantile",
             """
             What a share q of the elements lies below, along dim or of all: between two elements, the point that \
-            divides their distance as q says. Of a vector or table of q the first dimension of the result goes along \
-            q. A row that holds NaN has NaN.
+            divides their distance as q says. For a vector or table of q the first dimension of the result has one \
+            place for each. A row that holds NaN has NaN.
             """,
             called: .both, by: .placesOrNames, takes: .x, .argument("q", .shares, "from 0 to 1"), .oneDim, .keepdim,
             .option("interpolation", .choice(), default: Interpolation.linear, "what lies between two elements"),

@@ -104,8 +104,8 @@ extension Operation {
         Declaration(
             "tensor.clamp",
             """
-            Every element raised to min, then lowered to max. A bound that is not given is none. The gradient is 1 \
-            inside, 0 outside; at a bound it is 1, or shared equally with a bound that is a tensor.
+            Every element raised to min, then lowered to max. Without one of the bounds only the other acts. The \
+            gradient is 1 inside, 0 outside; at a bound it is 1, or shared equally with a bound that is a tensor.
             """,
             called: .both, by: .placesOrNames,
             takes: .x, .argument("min", .optional(.tensorOrNumber), "a number, or a tensor broadcast to x"),

@@ -81,8 +81,8 @@ private enum AutodiffFunctions {
 
     /// A paragraph on results that the documentation of all transforms has.
     private static let joining = """
-         Inside the function of another transform the result is differentiated on. Outside it is a constant, so that \
-         no history grows from call to call; {create_graph = true} joins it to the parameters that f reads, for a loss \
+         Inside the function of another transform the result is differentiated on. Outside it is a constant, so that\
+         no history grows from call to call; {create_graph = true} joins it to the parameters that f reads, for a loss\
          that holds it.
         """
 

@@ -3,7 +3,7 @@ import Tensors
 
 extension ChainSummary {
     static let binding = TypeBinding(
-        type, "What draws of chains say of each number of a point, and whether to believe it.",
+        type, "What draws of chains say of each number of a point, and whether it can be trusted.",
         properties: (columns.map(column) + [verdictProperty, countProperty]).map { NativeFunction($0) },
         operators: [.describe: NativeFunction(describe)])
 

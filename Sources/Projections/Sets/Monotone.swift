@@ -47,8 +47,7 @@ public struct Monotone: CataloguedSet, VectorSet {
         "projection.Monotone",
         """
         The set {x : x_1 <= x_2 <= ... <= x_n} over all elements (row-major): isotonic regression, in linear time. \
-        EqualRuns of elements that are equal in the result share a mean, and so the derivative. For one per row: \
-        Product{P}.
+        Neighbours that are equal in the result share a mean, and so the derivative. For one per row: Product{P}.
         """,
         takes: .option("decreasing", .flag, default: false, "x_1 >= x_2 >= ... instead"), returns: .projection,
         source: "Barlow, Bartholomew, Bremner and Brunk 1972 (pool adjacent violators).",

@@ -4,7 +4,7 @@ import Scripting
 let plotTrace = Declaration(
     "plot.trace",
     """
-    Chains as they went: for each number of a point the density of every chain's draws, and beside it the draws one \
+    The course of chains: for each number of a point the density of every chain's draws, and beside it the draws one \
     after the other. Chains that have converged look alike, and like noise. Divergences of a run of mcmc.sample stand \
     as crosses below.
     """,

@@ -24,7 +24,7 @@ let plotLine = seriesPlot(
         """)
 
 let plotScatter = seriesPlot(
-    "plot.scatter", .points, "Points. Many points are drawn small and let each other shine through.",
+    "plot.scatter", .points, "Points. Many points are drawn small and partly transparent.",
     example: """
         local path = os.tmpname()
         local points = plot.scatter{{1, 2, 3}, {2, 1, 3}, color = "green", marker = "s", alpha = 0.5, aspect = "equal"}

@@ -48,8 +48,8 @@ public struct Huber: VectorFunction, HasConjugateFormula {
     public static let declaration = Declaration(
         "prox.Huber",
         """
-        weight times the sum of x^2 / 2 where |x| <= delta, and delta (|x| - delta / 2) beyond: squares that outliers \
-        do not rule. As torch's HuberLoss; it is the envelope of delta |x|.
+        weight times the sum of x^2 / 2 where |x| <= delta, and delta (|x| - delta / 2) beyond: squares \
+        that outliers do not dominate. As torch's HuberLoss; it is the envelope of delta |x|.
         """,
         takes: .argument("delta", .number(above: 0, finite: true), default: 1), .weight, returns: .prox,
         errors: "delta is not above 0, weight is negative, or one is not finite.",
