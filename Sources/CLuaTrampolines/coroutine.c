@@ -4,8 +4,8 @@
 // would make every script more than twice as slow. Results, messages and the order of closing are those of lcorolib.c.
 #include "library.h"
 
-// Calls of finish inside of each other, by __close handlers. Lua before 5.4.6 does not count them among its C calls, and
-// each takes some of the C stack: about as many as Lua allows of other C calls (LUAI_MAXCCALLS).
+// The most nested calls of finish, which __close handlers make. Lua before 5.4.6 does not count them among its C calls,
+// and each takes some of the C stack: about as many as Lua allows of other C calls (LUAI_MAXCCALLS).
 enum { deepest_finish = 190 };
 
 // Closes co. Unless it returns LUA_OK, an error value is on the top of L; where closes are too deep in each other, co

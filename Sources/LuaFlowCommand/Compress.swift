@@ -17,7 +17,8 @@ extension LuaFlowCommand {
         func run() throws {
             guard let script = Host.shippedScript("compress.lua") else {
                 throw ValidationError(
-                    "scripts/compress.lua is missing: expected beside the models, in LUAFLOW_HOME or around the program")
+                    "scripts/compress.lua is missing: expected beside the models, in LUAFLOW_HOME or around the "
+                        + "program")
             }
             try host.withHost(script: script, records: true) {
                 try host.run(.init(script: script, arguments: arguments), after: ["luaflow", "compress"], in: $0)

@@ -35,8 +35,8 @@ public enum Fitting {
         numbers bit for bit: weights, moments, generators, the place in the epoch, averages, history. A save that \
         fails in the middle is reported, and training goes on. A loss or a gradient that is not finite is an error \
         that says where it arose, and leaves the weights from before the step. Among several ranks (the module mpi) \
-        each takes its part of every batch, and rank 0 writes the checkpoint: the numbers are those of a program alone, to \
-        rounding (dropout draws other masks), and the same bits for the same number of ranks.
+        each takes its part of every batch, and rank 0 writes the checkpoint: the numbers are those of a program \
+        alone, to rounding (dropout draws other masks), and the same bits for the same number of ranks.
         """,
         called: .method,
         takes: flow, .argument("x", .plainTensor, "(N, D) or (N, H, W): a point in every row"),
