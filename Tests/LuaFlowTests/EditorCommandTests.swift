@@ -145,9 +145,8 @@ import Testing
         #expect(result.status == 0 && result.output.contains("luaflow"))
         let script = try scratch.write("completions", result.output)
         let places = ["/bin/\(shell)", "/usr/bin/\(shell)"]
-        guard let program = places.first(where: FileManager.default.isExecutableFile) else {
-            try Test.cancel("\(shell), which would read the script, is not installed")
-        }
+        // The shell that would read the script may be missing (Test.cancel, which would say so, is Swift 6.3's).
+        guard let program = places.first(where: FileManager.default.isExecutableFile) else { return }
         let process = try Process.run(URL(fileURLWithPath: program), arguments: ["-n", script])
         process.waitUntilExit()
         #expect(process.terminationStatus == 0)
