@@ -202,7 +202,8 @@ import Testing
     @Test func aDeadlineInTheSandboxIsNoCrash() throws {
         let endless = "while true do pcall(function() while true do end end) end"
         let code = "error(setmetatable({}, {__tostring = function() \(endless) end}))"
-        let (runs, said) = (DispatchGroup(), Mutex<[Result<String, any Error>]>([]))
+        let runs = DispatchGroup()
+        let said = Mutex<[Result<String, any Error>]>([])
         for _ in 0..<8 {
             DispatchQueue.global().async(group: runs) {
                 let errors = Result { try Command.run(["--sandbox", "-e", code]).errors }
