@@ -136,11 +136,12 @@ local panels = {
   plot.image{inpainted, title = ("inpainted, %.1f dB"):format(psnr)},
 }
 if #state.trace > 0 then
-  -- The first steps may come from far above; the axis shows where it goes on from there.
-  local top = math.max(table.unpack(state.trace, math.min(10, #state.trace)))
-  local margin = 0.05 * (top - math.min(table.unpack(state.trace)))
+  -- The first steps may come from tens of thousands of nats above; the axis shows the last 3000.
+  local bottom, top = math.min(table.unpack(state.trace)), math.max(table.unpack(state.trace))
+  top = math.min(top, bottom + 3000)
+  local margin = 0.05 * (top - bottom)
   panels[4] = plot.line{state.trace, title = ("-log p(X): %s, %s from %g"):format(how.name, how.schedule_name, state.lr),
-    xlabel = "step", ylabel = "nats", linewidth = 1, ylim = margin > 0 and {top - 21 * margin, top + margin} or nil}
+    xlabel = "step", ylabel = "nats", linewidth = 1, ylim = margin > 0 and {bottom - margin, top + margin} or nil}
 end
 plot.figure{panels = panels}:save(options.out)
 print("figure            " .. options.out)

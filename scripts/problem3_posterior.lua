@@ -167,7 +167,7 @@ local function in_place(numbers, base)
 end
 local known = truth[1] * M
 local panels = {
-  plot.image{(known + (1 - M)):reshape(height, width), title = "mask " .. options.mask, vmin = 0, vmax = 1},
+  plot.image{figure.covered(known:reshape(height, width), M:reshape(height, width)), title = "mask " .. options.mask},
   plot.image{in_place(summary.mean, known):clamp(0, 1), title = "mean", vmin = 0, vmax = 1},
   plot.image{in_place(summary.sd, tensor.zeros(height * width)), title = "standard deviation", colormap = "viridis",
     colorbar = true, vmin = 0, vmax = math.max(summary.sd:max():item(), 1e-6)},
