@@ -34,6 +34,8 @@ struct Gathering {
 
     mutating func leaveOut(_ name: String, _ reason: String) { dict.leaveOut(name, reason) }
 
+    mutating func name(_ foreign: Set<String>) { dict.foreign = foreign }
+
     mutating func describe(_ metadata: [ByteString: String]) { dict.metadata = metadata }
 }
 

@@ -16,6 +16,10 @@ public struct StateDict {
     /// What the file also holds but could not be read, with the reason; see ``ReadingOptions/skip``.
     public private(set) var leftOut: [(name: String, reason: String)] = []
 
+    /// The classes and functions, `zuko.nn.MLP`, that a `.pt` names beside its tensors: what a module that was saved
+    /// whole was made of. Nothing was done with them.
+    public internal(set) var foreign: Set<String> = []
+
     public init(metadata: [ByteString: String] = [:]) {
         self.metadata = metadata
     }

@@ -122,6 +122,26 @@ import Testing
         #expect(reasons.count == 5)
     }
 
+    /// A tensor that a class makes itself is a tensor, and is named; one without numbers may begin anywhere.
+    @Test func tensorsOfClassesOfTheirOwn() throws {
+        expectError("own.pt", "tensor \"jagged\"", "a tensor of a class of its own", "_rebuild_njt", "{skip = true}") {
+            _ = try Self.load("own.pt")
+        }
+        let dict = try Self.load("own.pt", skip: true)
+        #expect(dict.names == ["w", "behind", "twice"] && dict.leftOut.map(\.name) == ["jagged", "parameter"])
+        try expect(dict["behind"], [2, 0], .float32, [])
+        try expect(dict["twice"], [0], .float32, [])
+        #expect(dict.foreign.contains("torch.nested._internal.nested_tensor.NestedTensor"))
+        // A parameter of something that a function makes.
+        let thing = Pickle.global("some.module", "make") + Pickle.emptyTuple + Pickle.reduce
+        let parameter = Pickle.global("torch._utils", "_rebuild_parameter")
+            + Pickle.tuple([thing, [0x89], Pickle.emptyDict]) + Pickle.reduce
+        let good = ("w", Pickle.tensor(Pickle.storage(count: 1), [1], [1]))
+        let file = ZipBuilder(pickle: Pickle.dictionary([("p", parameter), good]), storages: [("0", [0, 0, 0, 0])])
+        expectError("tensor \"p\"", "some.module.make") { _ = try Fixture.load(file.bytes) }
+        #expect(try Fixture.load(file.bytes, ReadingOptions(skip: true)).names == ["w"])
+    }
+
     // MARK: What stands beside the weights
 
     @Test(arguments: ["beside.p2.pt", "beside.p4.pt", "beside.old.pt"]) func anythingBesideTheWeights(file: String) throws {

@@ -53,6 +53,12 @@ import Testing
         let pickle = Pickle.emptyDict + Pickle.mark + surrogate + Self.tensor("0") + latin + Self.tensor("1")
             + Pickle.text("ok") + Self.tensor("2") + Pickle.text("comment") + surrogate + Pickle.setItems
         #expect(try Self.contents(Self.load(pickle)) == ["\\udcffx": [1], "g\\xf6g": [2], "ok": [3]])
+        // The same letters as a text are another key.
+        let twice = Pickle.emptyDict + Pickle.mark + surrogate + Self.tensor("0") + Pickle.text("\\udcffx")
+            + Self.tensor("1") + Pickle.setItems
+        expectError("another tensor of the file has the name \"\\udcffx\"") { _ = try Self.load(twice) }
+        let left = try Self.load(twice, skip: true)
+        #expect(try Self.contents(left) == ["\\udcffx": [1]] && left.leftOut.count == 1)
         for cut in 0..<3 {
             // Such a text may be cut at any byte.
             let bytes: [UInt8] = Array([0xed, 0xb3, 0xbf].prefix(cut + 1))

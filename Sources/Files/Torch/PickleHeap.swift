@@ -37,7 +37,9 @@ struct PickleHeap {
     }
 
     private(set) var nodes: [Node] = []
-    /// The position of the pickle in its file, if it is a part of one.
+    /// Texts that are no UTF-8, and stand here as Python shows them: `\udcff` is another key than these six letters.
+    var rewritten: Set<Reference> = []
+    /// Where the pickle begins in its file, if it is no file of its own.
     var base: Int?
     /// Classes and functions, and the position in the pickle at which each is named.
     var globals: [(global: TorchGlobal, place: Int)] = []

@@ -109,7 +109,7 @@ struct PickleMachine {
         return length
     }
 
-    mutating func text(_ count: Int) throws -> String { PickleMachine.text(try take(count)) }
+    private mutating func text(_ count: Int) throws -> String { PickleMachine.text(try take(count)) }
 
     /// A text; invalid UTF-8 is written as Python shows it: half of a surrogate pair as `\udcff`, which a `str` may
     /// contain, and other bytes as `\xff`, from a `str` of Python 2. So every tensor has a name that all formats can

@@ -145,8 +145,16 @@ extension PickleMachine {
         case .rebuild(.tensorV3): try pushTensor(items, 7...8)
         case .rebuild(.parameter):
             // (data, requires_grad, hooks, attributes)
-            guard items.count >= 1, case .tensor = heap[items[0]] else { throw error("a parameter without a tensor") }
-            try push(items[0])
+            guard let data = items.first else { throw error("a parameter without a tensor") }
+            switch heap[data] {
+            case .tensor: try push(data)
+            case .object(let index):
+                let object = heap.objects[index]
+                try pushUnreadable(
+                    "a parameter of a class of its own, which is not read: refused to touch \(shown(object.name)) "
+                        + "(\(self.place(object.place)))")
+            default: throw error("a parameter without a tensor")
+            }
         case .rebuild(.fromType):
             // (function, class, its arguments, attributes): a tensor of a subclass, with the numbers of a plain one.
             guard items.count >= 3, case .global(let index) = heap[items[0]],
@@ -156,6 +164,11 @@ extension PickleMachine {
             }
             switch heap.globals[index].global {
             case .rebuild(.fromType): throw error("a tensor of a class of a class")
+            // A jagged tensor, or whatever else a class makes itself: a tensor all the same, so it has a name.
+            case .foreign(let name):
+                try pushUnreadable(
+                    "a tensor of a class of its own, which is not read: refused to touch \(shown(name)) "
+                        + "(\(self.place(heap.globals[index].place)))")
             case let inner: try call(inner, arguments, heap.globals[index].place)
             }
         case .unreadable(let name, let kind):

@@ -136,11 +136,18 @@ extension PickleMachine {
     }
 
     private mutating func pushText(_ width: Int) throws {
-        try push(.text(try text(try length(width))))
+        try pushOldText(try length(width))
     }
 
-    /// A str of Python 2, which is text or bytes.
-    private mutating func pushOldText(_ count: Int) throws { try push(.text(try text(count))) }
+    /// A str of Python 2, which is a text or bytes.
+    private mutating func pushOldText(_ count: Int) throws {
+        let bytes = try take(count)
+        let text = PickleMachine.text(bytes)
+        try push(.text(text))
+        guard !text.utf8.elementsEqual(bytes) else { return }
+        try workspace.take(PickleHeap.nodeBytes)
+        heap.rewritten.insert(try top())
+    }
 
     private mutating func skipBytes(_ width: Int) throws {
         _ = try take(try length(width))

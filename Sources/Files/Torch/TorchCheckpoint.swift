@@ -71,6 +71,7 @@ enum TorchCheckpoint {
                 return try loader.tensor(tensor, name)
             }
         }
+        gathering.name(loader.foreign)
         return gathering.dict
     }
 

@@ -5,13 +5,16 @@ extension TorchContents {
     /// A key that is a name: a text or an integer.
     enum Identity: Hashable {
         case text(ByteString)
+        /// What stands for a text that is no UTF-8.
+        case rewritten(ByteString)
         case integer(Int)
 
-        var isText: Bool { if case .text = self { true } else { false } }
+        var isText: Bool { if case .integer = self { false } else { true } }
     }
 
     func identity(_ key: PickleHeap.Reference) -> Identity? {
         switch heap[key] {
+        case .text(let text) where heap.rewritten.contains(key): .rewritten(ByteString(text))
         case .text(let text): .text(ByteString(text))
         case .integer(let number): .integer(number)
         default: nil

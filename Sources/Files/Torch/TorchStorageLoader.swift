@@ -31,7 +31,15 @@ final class TorchStorageLoader {
 
     private var report: Report { storages.report }
 
-    /// - Throws: when the view exceeds its storage, or the storage is missing or has another size; ``Unreadable``.
+    /// The classes and functions that the pickle names and nothing here knows; of a file that names millions, some.
+    var foreign: Set<String> {
+        let names = heap.globals.lazy.compactMap { named -> String? in
+            if case .foreign(let name) = named.global { name } else { nil }
+        }
+        return Set(names.prefix(1 << 16))
+    }
+
+    /// - Throws: when the view leaves its storage, or the storage is missing or has another size; ``Unreadable``.
     func tensor(_ index: Int, _ name: String) throws -> (tensor: Tensor, stored: FileElement) {
         switch heap.tensors[index] {
         case .unreadable(let reason): throw Unreadable(reason)
@@ -54,7 +62,7 @@ final class TorchStorageLoader {
         }
         let root = described.part?.root ?? tensor.storage
         let storage = try storage(root, element, name)
-        let view = view(tensor, storage, from: (described.part?.offset ?? 0) + tensor.offset, each)
+        let view = view(tensor, storage, in: described.part, each)
         guard tensor.isNegated || tensor.isConjugated else { return view }
         // For complex tensors: the conjugate negates imaginary parts, the negative both parts.
         guard each == 2 else { return tensor.isNegated ? try view.withSignsTurned(from: 0, every: 1) : view }
@@ -71,20 +79,25 @@ final class TorchStorageLoader {
         return bytes / width
     }
 
-    /// The view inside a storage, which it fits; each element consists of `each` numbers.
-    private func view(_ tensor: TorchTensor.Strided, _ storage: Storage, from offset: Int, _ each: Int) -> Tensor {
+    /// The view inside a storage it fits, of numbers of which `each` are one element.
+    private func view(
+        _ tensor: TorchTensor.Strided, _ storage: Storage, in part: TorchStorage.Part?, _ each: Int
+    ) -> Tensor {
         let parts = each == 1 ? [] : [each]
         let shape = tensor.shape + parts
         // Strides of an empty tensor may be anything, also too large to add.
         if shape.contains(0) { return Tensor(storage: storage, shape: shape, strides: Shape.strides(shape), offset: 0) }
         let strides = zip(tensor.shape, tensor.strides).map { extent, stride in extent == 1 ? 1 : stride * each }
+        let offset = (part?.offset ?? 0) + tensor.offset
         return Tensor(storage: storage, shape: shape, strides: strides + parts.map { _ in 1 }, offset: offset * each)
     }
 
     private func fits(_ tensor: TorchTensor.Strided, _ size: Int, _ name: String) throws -> Bool {
         let count = try report.naming { try Shape.count(tensor.shape, for: "tensor \(shown(name))") }
-        guard tensor.offset >= 0, tensor.offset <= size, tensor.strides.allSatisfy({ $0 >= 0 }) else { return false }
+        guard tensor.offset >= 0, tensor.strides.allSatisfy({ $0 >= 0 }) else { return false }
+        // A view without numbers may begin anywhere, as in PyTorch: torch.empty(3, 0)[1:] is at 1 of nothing.
         if count == 0 { return true }
+        guard tensor.offset <= size else { return false }
         var last = tensor.offset
         for (extent, stride) in zip(tensor.shape, tensor.strides) {
             let (step, wide) = (extent - 1).multipliedReportingOverflow(by: stride)

@@ -96,6 +96,12 @@ class Tagged(torch.Tensor):
 
 wide["subclass"] = torch.tensor([4.0, 5.0]).as_subclass(Tagged)
 torch.save(wide, at("kinds.pt"))
+# Tensors that a class makes itself, a parameter of one, and views without numbers that begin behind their storage.
+jagged = torch.nested.nested_tensor([torch.ones(2), torch.ones(3)], layout=torch.jagged)
+torch.save(
+    {"w": ramp((2,), torch.float32), "jagged": jagged, "parameter": torch.nn.Parameter(jagged),
+     "lazy": torch.nn.UninitializedParameter(), "behind": torch.empty(3, 0)[1:], "twice": torch.zeros(2, 0, 4)[1, :, 3]},
+    at("own.pt"))
 
 
 # ---------------------------------------------------------------- whatever stands beside the weights
