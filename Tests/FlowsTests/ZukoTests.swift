@@ -11,7 +11,9 @@ import Testing
 
 /// Flows made by zuko, against zuko's own values (Fixtures/make_zuko_fixtures.py).
 @Suite struct ZukoTests {
-    static let models = ["maf", "maf-context", "nsf", "nsf-coupling", "realnvp", "nice"]
+    static let models = [
+        "maf", "maf-context", "nsf", "nsf-coupling", "realnvp", "nice", "maf-alone", "nsf-alone", "nsf-alone-context",
+    ]
 
     private func load(_ name: String) throws -> (flow: Flow, reference: StateDict, context: Variable?) {
         let reference = try Fixture.reference("zuko-\(name)")
@@ -51,7 +53,41 @@ import Testing
         #expect(again.name == flow.name && again.stateDict().names.sorted() == flow.stateDict().names.sorted())
     }
 
-    /// The log-determinant is that of the dense Jacobian, and the inverse undoes the transform.
+    /// Of a module that was saved whole, classes are read that a state dict does not have: its activation counts, and
+    /// maps of other kinds are an error, as their numbers may be as many as a spline's.
+    @Test func modulesThatWereSavedWholeSayMore() throws {
+        let reference = try Fixture.reference("zuko-whole-tanh")
+        let flow = try Flow.load(Fixture.path("zuko-whole-tanh.pt"))
+        let expected = try #require(reference["log_prob"])
+        let x = try reference.variable("x")
+        #expect(try difference(flow.logProbability(x).value, expected, absolute: 1e-8, relative: 1e-8) == nil)
+        let path = NSTemporaryDirectory() + "luaflow-\(UUID().uuidString).safetensors"
+        defer { try? FileManager.default.removeItem(atPath: path) }
+        try flow.save(path)
+        let again = try Flow.load(path)
+        #expect(try difference(again.logProbability(x).value, expected, absolute: 1e-8, relative: 1e-8) == nil)
+        for (name, message) in [("gelu", "applies GELU, not ReLU"), ("bpf", "zuko.transforms.BernsteinTransform")] {
+            let said = #expect(throws: (any Error).self) { try Flow.load(Fixture.path("zuko-whole-\(name).pt")) }
+            #expect("\(said.map { "\($0)" } ?? "")".contains(message), "\(name)")
+        }
+    }
+
+    /// A feature by itself: numbers that are no map of one.
+    @Test func featuresAloneThatDoNotFitAreSaid() throws {
+        let dict = try Checkpoint.load(Fixture.path("zuko-nsf-alone.pt"))
+        let last = "transform.transforms.1.phi.2"
+        for (shape, message) in [([1, 3], "(1, 5), (1, 5), (1, 3)"), ([2, 4], "(1, 5), (1, 5), (2, 4)")] {
+            var changed = dict
+            changed[last] = try Tensor.zeros(shape)
+            let path = NSTemporaryDirectory() + "luaflow-\(UUID().uuidString).safetensors"
+            defer { try? FileManager.default.removeItem(atPath: path) }
+            try Checkpoint.save(path, changed)
+            let said = #expect(throws: (any Error).self) { try Flow.load(path) }
+            #expect("\(said.map { "\($0)" } ?? "")".contains(message))
+        }
+    }
+
+    /// The determinant is that of the dense Jacobian, and the way back undoes the way there.
     @Test(arguments: models) func lawsHold(_ name: String) throws {
         let (flow, reference, context) = try load(name)
         let x = try reference.variable("x").slice(0, 0, 4)

@@ -8,14 +8,17 @@ import Tensors
 /// Reads a flow of couplings or autoregressive transforms from a state dict of zuko 1.6 (MAF, NSF, NICE, RealNVP), or
 /// one that LuaFlow saved under the same names. The architecture is read from names and shapes.
 ///
-/// What such a file does not say is assumed to be zuko's default: ReLU, splines on [-5, 5], least slopes of 1e-3.
+/// What zuko's files do not say is taken as zuko's default: ReLU, splines on [-5, 5], least slopes of 1e-3. A module
+/// that was saved whole names its classes: what they say counts, or is an error.
 struct ZukoReader {
     private let dict: StateDict
     private let operation: String
     private var unread: Set<String>
+    /// The classes of a module that was saved whole.
+    private let foreign: Set<String>
 
-    /// Names by which the two kinds are recognised: couplings and autoregressive transforms, and continuous flows.
-    private static let marks = ["transform.transforms.0.hyper.", "transform.ode.0."]
+    /// What a flow of couplings or autoregressive transforms has, and what a continuous one has.
+    private static let marks = ["transform.transforms.0.hyper.", "transform.transforms.0.phi.", "transform.ode.0."]
 
     static func recognises(_ names: [String]) -> Bool { !prefixes(names).isEmpty }
 
@@ -52,10 +55,12 @@ struct ZukoReader {
         }
         self.dict = StateDict(own, metadata: dict.metadata)
         self.operation = operation
+        foreign = dict.foreign
         unread = Set(self.dict.names.filter { $0.hasPrefix("transform.") || $0.hasPrefix("base.") })
     }
 
     private mutating func flow() throws -> Flow {
+        try checkMaps()
         if unread.contains("transform.ode.0.weight") { return try continuous() }
         let activation = try readActivation()
         var parts: [any FlowTransform] = []
@@ -72,6 +77,7 @@ struct ZukoReader {
         let name = parts[0] is UnivariateCoupling ? "RealNVP" : map is SplineMap ? "NSF" : "MAF"
         var metadata = dict.metadata
         metadata["architecture"] = metadata["architecture"] ?? name
+        if activation.key != Activation.relu.key { metadata["activation"] = activation.key }
         return Flow(
             name: metadata["architecture"] ?? name, dimension: features,
             transforms: parts.enumerated().map { ("transform.transforms.\($0)", $1) }, prior: prior, metadata: metadata,
@@ -92,6 +98,7 @@ struct ZukoReader {
             throw ScriptError(operation, "transform.freqs (freqs) is missing: what a CNF's network is told of the time")
         }
         var settings = CNF.Settings()
+        if let named = try namedActivation("ELU") { settings.activation = named }
         settings.freqs = freqs.count
         let times = try take("transform.times") ?? Tensor([0, 1], shape: [2], .float32)
         let (ode, inputs, outputs) = try network("transform.ode", settings.activation)
@@ -110,11 +117,37 @@ struct ZukoReader {
     }
 
     private func readActivation() throws -> Activation {
-        guard let name = dict.metadata["activation"] else { return .relu }
+        guard let name = dict.metadata["activation"] else { return try namedActivation("ReLU") ?? .relu }
         guard let found = Activation.named.first(where: { $0.key == name }) else {
             throw ScriptError(operation, "the file names an unknown activation \"\(name)\"")
         }
         return found
+    }
+
+    /// The activation that a module names, if it is not the usual one.
+    private func namedActivation(_ usual: String) throws -> Activation? {
+        let prefix = "torch.nn.modules.activation."
+        let names = foreign.filter { $0.hasPrefix(prefix) }.map { String($0.dropFirst(prefix.count)) }.sorted()
+        guard let name = names.first, !names.contains(usual) else { return nil }
+        // Of those without constants: what others were made with is not read.
+        let keys = ["ReLU": "relu", "SiLU": "silu", "Tanh": "tanh", "Sigmoid": "sigmoid"]
+        guard names.count == 1, let key = keys[name], let found = Activation.named.first(where: { $0.key == key })
+        else {
+            throw ScriptError(
+                operation,
+                "the file's module applies \(names.prefix(4).joined(separator: ", ")), not \(usual): make such a flow, "
+                    + "flow.MAF{activation = ...}, and give it the weights, m:load_state_dict(checkpoint.load(path))")
+        }
+        return found
+    }
+
+    /// A module names the maps that its features go through: of other maps the numbers are no numbers of these.
+    private func checkMaps() throws {
+        let known = ["zuko.transforms.MonotonicAffineTransform", "zuko.transforms.MonotonicRQSTransform"]
+        let maps = foreign.filter { $0.hasPrefix("zuko.transforms.") && !known.contains($0) }
+        guard let other = maps.min() else { return }
+        throw ScriptError(
+            operation, "the file's module is made of \(other); affine maps and rational-quadratic splines are read")
     }
 
     private mutating func take(_ name: String) -> Tensor? {
@@ -140,6 +173,7 @@ struct ZukoReader {
             }
             return (part, map)
         }
+        if dict["\(prefix).order"] == nil, let alone = try alone(prefix, activation) { return alone }
         guard let tensor = take("\(prefix).order") else {
             throw ScriptError(
                 operation,
@@ -157,6 +191,49 @@ struct ZukoReader {
         return (
             try fitting(prefix) { try MaskedAutoregressive(order: order, context: size, map: map, hyper: hyper) }, map
         )
+    }
+
+    /// One feature by itself, as zuko has flows of one feature (ElementWiseTransform): the map's numbers come from a
+    /// network of the context, or are parameters. Here it is an autoregressive transform whose network is cut off from
+    /// the feature.
+    private mutating func alone(
+        _ prefix: String, _ activation: Activation
+    ) throws -> (any FlowTransform, any UnivariateMap)? {
+        if dict["\(prefix).phi.0"] != nil { return try constant(prefix) }
+        guard dict["base.loc"]?.shape == [1], dict["\(prefix).hyper.0.weight"] != nil else { return nil }
+        let (hyper, inputs, outputs) = try network("\(prefix).hyper", activation, unseen: 1)
+        let map = try univariate(outputs, 1, prefix)
+        let part = try fitting(prefix) {
+            try MaskedAutoregressive(order: [0], context: inputs - 1, map: map, hyper: hyper)
+        }
+        return (part, map)
+    }
+
+    /// The map's numbers are parameters: two of shape (1), or widths, heights and slopes of a spline.
+    private mutating func constant(_ prefix: String) throws -> (any FlowTransform, any UnivariateMap) {
+        var parts: [Tensor] = []
+        while let part = take("\(prefix).phi.\(parts.count)") { parts.append(part) }
+        let shapes = parts.map(\.shape)
+        let bins = shapes[0].count == 2 ? shapes[0][1] : 0
+        guard shapes == [[1], [1]] || bins > 1 && shapes == [[1, bins], [1, bins], [1, bins - 1]] else {
+            let told = shapes.map { Shape.describe($0) }.joined(separator: ", ")
+            throw ScriptError(
+                operation,
+                "\(prefix).phi has shapes \(told); (1), (1) (an affine map) or (1, K), (1, K), (1, K - 1) (a spline of "
+                    + "K bins) of one feature expected")
+        }
+        for (index, part) in parts.enumerated() where try !part.dtype.isFloating || !part.isFinite() {
+            throw ScriptError(operation, "\(prefix).phi.\(index) does not hold finite floats")
+        }
+        let numbers = try Variable.concatenate(parts.map { Variable(try $0.reshape([$0.count])) }, 0, for: operation)
+        let nothing = try Tensor.zeros([numbers.value.count, 1], numbers.dtype)
+        let layer = MaskedLinear(
+            weight: Variable(nothing), bias: numbers, mask: Variable(try nothing.cast(.bool)))
+        let map = try univariate(numbers.value.count, 1, prefix)
+        let part = try fitting(prefix) {
+            try MaskedAutoregressive(order: [0], context: 0, map: map, hyper: Module(Sequential([Module(layer)])))
+        }
+        return (part, map)
     }
 
     private func fitting<T>(_ prefix: String, _ make: () throws -> T) throws -> T {
@@ -199,8 +276,9 @@ struct ZukoReader {
     }
 
     /// Linear layers, masked where the file has masks, with the activation between them.
+    /// - Parameter unseen: how many inputs come before those that the file's network has, and are cut off.
     private mutating func network(
-        _ prefix: String, _ activation: Activation
+        _ prefix: String, _ activation: Activation, unseen: Int = 0
     ) throws -> (module: Module, inputs: Int, outputs: Int) {
         var modules: [Module] = []
         var (inputs, width) = (0, 0)
@@ -233,10 +311,19 @@ struct ZukoReader {
             where try !tensor.isFinite() {
                 throw ScriptError(operation, "\(name).\(part) holds NaN or infinity")
             }
-            // float16 weights are kept and computed with in float32.
-            let values = Variable(weight)
+            // Half numbers stay as they are, and are evaluated in float32.
+            var values = Variable(weight)
+            var connections = mask
             let shift = bias.map { Variable($0) }
-            if let mask {
+            if modules.isEmpty, unseen > 0 {
+                let none = Variable(try Tensor.zeros([width, unseen], weight.dtype))
+                let all = Variable(try mask?.cast(.bool) ?? Tensor.full(weight.shape, 1, .bool))
+                values = try Variable.concatenate([none, values], 1, for: operation)
+                let cut = Variable(try none.value.cast(.bool))
+                connections = try Variable.concatenate([cut, all], 1, for: operation).value
+                inputs += unseen
+            }
+            if let mask = connections {
                 modules.append(Module(MaskedLinear(weight: values, bias: shift, mask: Variable(try mask.cast(.bool)))))
             } else {
                 // Stored by input unit, as in a new layer, for products of single rows.

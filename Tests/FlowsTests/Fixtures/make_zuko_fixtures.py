@@ -22,6 +22,10 @@ models = {
     "nice": (lambda: F.NICE(4, 0, transforms=2, hidden_features=(8,), randmask=True), 4, 0),
     # Integrated so well that the tolerances do not show.
     "cnf": (lambda: F.CNF(3, 2, hidden_features=(16,), atol=1e-13, rtol=1e-13), 3, 2),
+    # One feature by itself: zuko makes no autoregressive transform of it.
+    "maf-alone": (lambda: F.MAF(1, 0, transforms=2), 1, 0),
+    "nsf-alone": (lambda: F.NSF(1, 0, transforms=2, bins=5), 1, 0),
+    "nsf-alone-context": (lambda: F.NSF(1, 2, transforms=2, bins=4, hidden_features=(16,)), 1, 2),
 }
 for seed, (name, (make, features, context)) in enumerate(models.items()):
     torch.manual_seed(seed)
@@ -52,3 +56,12 @@ for seed, (name, (make, features, context)) in enumerate(models.items()):
     if c is not None:
         values["context"] = c
     save_file({k: v.detach().contiguous() for k, v in values.items()}, here / f"zuko-{name}.reference.safetensors")
+
+# Modules that were saved whole: their classes say what a state dict does not.
+torch.manual_seed(20)
+flow = F.MAF(3, 0, transforms=1, hidden_features=(8,), activation=torch.nn.Tanh).double()
+torch.save(flow, here / "zuko-whole-tanh.pt")
+x = 6 * torch.rand(6, 3, dtype=torch.float64) - 3
+save_file({"x": x, "log_prob": flow().log_prob(x).detach()}, here / "zuko-whole-tanh.reference.safetensors")
+torch.save(F.MAF(3, 0, transforms=1, hidden_features=(8,), activation=torch.nn.GELU), here / "zuko-whole-gelu.pt")
+torch.save(F.BPF(3, 0, transforms=1, hidden_features=(8,)), here / "zuko-whole-bpf.pt")
