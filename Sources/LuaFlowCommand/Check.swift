@@ -93,8 +93,7 @@ extension LuaFlowCommand {
         /// The whole text of a file, also of one without a size, such as a pipe.
         private static func read(_ file: ByteString) throws -> [UInt8]? {
             if PipedFile.isOne(file) { return try PipedFile.read(file, for: "luaflow check") }
-            guard file == "-" else { return file.fileContents }
-            return (try? FileHandle.standardInput.readToEnd() ?? Data()).map { [UInt8]($0) }
+            return file == "-" ? (try? StandardInput.read()) : file.fileContents
         }
 
         private func checker(

@@ -64,8 +64,8 @@ enum StandardInput {
         try host.interpreter.run(name: "=stdin", arguments: words) { try read() }
     }
 
-    /// Reads all of it. Memory is charged as it arrives, since it may never end.
-    private static func read() throws -> [UInt8] {
+    /// All of it. Charged while it comes in, as it may never end.
+    static func read() throws -> [UInt8] {
         var text: [UInt8] = []
         var piece = [UInt8](repeating: 0, count: 1 << 16)
         var charged = 0
@@ -81,7 +81,7 @@ enum StandardInput {
             // An array exists twice while it grows.
             try NativeMemory.current?.charge(2 * count)
             charged += 2 * count
-            text += piece.prefix(count)
+            try PipedFile.append(piece.prefix(count), to: &text, of: "stdin")
         }
     }
 }

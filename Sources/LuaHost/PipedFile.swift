@@ -48,7 +48,7 @@ public enum PipedFile {
                 // An array exists twice while it grows.
                 try NativeMemory.current?.charge(2 * count)
                 charged += 2 * count
-                text += piece.prefix(count)
+                try append(piece.prefix(count), to: &text, of: path, for: operation)
                 hasWriter = true
                 continue
             }
@@ -73,7 +73,18 @@ public enum PipedFile {
         }
     }
 
-    /// Whether it is a named pipe in a folder; those of a shell's `|` and `<(...)` have a writer from the start.
+    /// Appends what came to a script's text.
+    /// - Throws: ``ScriptError`` for a text too long for a script, which may have no end.
+    public static func append(
+        _ piece: ArraySlice<UInt8>, to text: inout [UInt8], of path: ByteString, for operation: String = ""
+    ) throws {
+        guard text.count + piece.count <= ByteString.longestText else {
+            throw ScriptError(operation, "\(path): more than \(ByteString.longestText) bytes, which is no script")
+        }
+        text += piece
+    }
+
+    /// A pipe in a folder; those of a shell's `|` and `<(...)` have had their writer from the start.
     private static func isNamedPipe(_ descriptor: Int32) -> Bool {
         var status = stat()
         guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFIFO else { return false }

@@ -81,14 +81,18 @@ extension ByteString {
         return names.sorted()
     }
 
-    /// The bytes of a file; nil if it cannot be read. Named pipes are refused: opening one would wait silently for a
-    /// writer.
+    /// The longest text of a script that is read as a whole; /dev/zero has no end, and memory has.
+    public static let longestText = 1 << 27
+
+    /// All bytes of a file; nil when it cannot be read, or is longer than ``longestText``. A pipe with a name cannot:
+    /// opening it would wait for somebody who writes into it, without a word.
     public var fileContents: [UInt8]? {
         let descriptor = withCString { open($0, O_RDONLY | O_CLOEXEC | O_NONBLOCK) }
         guard descriptor >= 0 else { return nil }
         defer { close(descriptor) }
         var status = stat()
-        guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT != S_IFIFO else { return nil }
+        guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT != S_IFIFO, status.st_size <= Self.longestText
+        else { return nil }
         var bytes: [UInt8] = []
         var piece = [UInt8](repeating: 0, count: 1 << 16)
         while true {
@@ -96,6 +100,7 @@ extension ByteString {
             if got < 0, errno == EINTR { continue }
             guard got >= 0 else { return nil }
             if got == 0 { return bytes }
+            guard bytes.count + got <= Self.longestText else { return nil }
             bytes += piece[..<got]
         }
     }

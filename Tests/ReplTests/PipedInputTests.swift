@@ -57,6 +57,15 @@ import Testing
         #expect(run.status == 1 && run.errors == message && run.output == "", "\(run)")
     }
 
+    /// /dev/zero never ends: what is read of it is bounded, also where memory is.
+    @Test(arguments: ["- < /dev/zero", "< /dev/zero", "run /dev/zero", "check /dev/zero", "repl /dev/zero"])
+    func aTextWithoutEndIsNoScript(_ words: String) throws {
+        let home = try Home()
+        let run = try Program.shell("ulimit -v 4000000; luaflow \(words)", home: home)
+        #expect(run.status == 1 && run.output == "", "\(run)")
+        #expect(run.errors.contains("more than 134217728 bytes, which is no script"), "\(run)")
+    }
+
     @Test func aFileRunsBeforeThePipedInput() throws {
         let home = try Home()
         try home.write("first.lua", "shared = ... .. '!'")
