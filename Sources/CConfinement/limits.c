@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
@@ -22,6 +23,18 @@ uint64_t cf_mapped_bytes(void) {
     return (uint64_t)pages * (uint64_t)sysconf(_SC_PAGESIZE);
 #else
     return 0;
+#endif
+}
+
+void cf_begin_again_within_limits(char *const *arguments) {
+#ifdef __linux__
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_AS, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY) return;
+    if (getenv("OPENBLAS_NUM_THREADS") || setenv("OPENBLAS_NUM_THREADS", "1", 1) != 0) return;
+    setenv("MALLOC_ARENA_MAX", "2", 0);
+    execv("/proc/self/exe", arguments);  // comes back only where it fails: then as before
+#else
+    (void)arguments;
 #endif
 }
 

@@ -18,7 +18,9 @@ extension LuaFlowCommand {
         func run() throws {
             guard let shell = CompletionShell(rawValue: shell) else { return }
             let script = LuaFlowCommand.completionScript(for: shell)
-            print(PluginWords.adding(to: shell == .bash ? Self.keepingColons(script) : script, for: shell))
+            try Session.leaving {
+                print(PluginWords.adding(to: shell == .bash ? Self.keepingColons(script) : script, for: shell))
+            }
         }
 
         /// Bash splits words at colons; names such as tensor:sum are joined before ArgumentParser's function runs, and

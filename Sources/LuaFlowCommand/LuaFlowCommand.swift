@@ -72,14 +72,12 @@ struct LuaFlowCommand: ParsableCommand {
         } catch {
             guard exitCode(for: error) == .validationFailure else {
                 if line.asksForHelp {
-                    print(fullMessage(for: error) + "\n" + Subcommands.help(hostOptions: line.hostOptions))
-                    leave(0)
+                    show(fullMessage(for: error) + "\n" + Subcommands.help(hostOptions: line.hostOptions))
                 }
                 let message = fullMessage(for: error)
                 if exitCode(for: error) == .success, !message.isEmpty {
                     let command = line.name == "help" ? line.rest.first : line.name
-                    print(RefusedOptions.leftOut(of: message, for: command))
-                    leave(0)
+                    show(RefusedOptions.leftOut(of: message, for: command))
                 }
                 ProgramRanks.leave(exitCode(for: error).rawValue)
                 exit(withError: error)
@@ -90,6 +88,14 @@ struct LuaFlowCommand: ParsableCommand {
             leave(2)
         }
         ProgramRanks.leave(0)
+    }
+
+    /// Prints what was asked for and leaves: with 0 if all of it was written.
+    private static func show(_ text: String) -> Never {
+        do {
+            try Session.leaving { print(text) }
+            leave(0)
+        } catch { leave(exitCode(for: error).rawValue) }
     }
 
     private static func leave(_ status: Int32) -> Never {

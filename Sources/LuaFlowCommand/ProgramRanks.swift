@@ -1,4 +1,5 @@
 import ArgumentParser
+import CConfinement
 import Foundation
 import LuaFlow
 
@@ -6,7 +7,10 @@ import LuaFlow
 public enum LuaFlowProgram {
     /// - Parameter ranks: the programs that run together; nil for a single one.
     public static func main(_ ranks: ProgramRanks? = nil) {
-        guard var ranks else { return LuaFlowCommand.main() }
+        guard var ranks else {
+            cf_begin_again_within_limits(CommandLine.unsafeArgv)
+            return LuaFlowCommand.main()
+        }
         ranks.begin()
         ProgramRanks.$current.withValue(ranks) { LuaFlowCommand.main() }
     }

@@ -63,6 +63,24 @@ import Testing
         #expect(result.status == status)
     }
 
+    /// A shell's completions in a file that a full disk cut are no success.
+    @Test(arguments: ["--help", "--version", "completions bash", "doc tensor", "run --help"])
+    func whatIsNotWrittenWholeIsNoSuccess(_ words: String) throws {
+        let result = try Command.run("sh", ["-c", "'\(try Command.program.path)' \(words) > /dev/full"])
+        #expect(result.status == 1, "\(words)")
+        #expect(result.errors.contains("standard output could not be written in full"), "\(result.errors)")
+    }
+
+    #if os(Linux)
+        /// Under a limit on addresses OpenBLAS would ask for its buffers for ever; with one thread there is room for one.
+        @Test func aLimitOnAddressesIsNoReasonToHang() throws {
+            let code = #"local a = tensor.ones({60, 60}, {dtype = "float64"}) print(a:matmul(a):sum():item())"#
+            let result = try Command.run(
+                "sh", ["-c", "ulimit -v 600000; exec timeout 60 '\(try Command.program.path)' -e '\(code)'"])
+            #expect(result.status == 0 && result.output.hasPrefix("216000.0"), "\(result.output)\(result.errors)")
+        }
+    #endif
+
     @Test func scriptsSeeTheirArgumentsAndTheirFolder() throws {
         let scratch = try Scratch()
         _ = try scratch.write("helper.lua", "return {answer = 42}")

@@ -14,8 +14,13 @@ typedef enum { CF_ADDRESS_SPACE, CF_CPU_SECONDS, CF_FILE_BYTES, CF_CORE_BYTES, C
 // Lowers a limit, soft and hard. False, with errno set, if the system refuses.
 bool cf_limit(cf_resource resource, uint64_t value);
 
-// Standard streams that were closed when the program started are opened on /dev/null, so that no file opened later gets
-// their number and receives output.
+// Under a limit on addresses (ulimit -v) the program begins again, once, with one thread in OpenBLAS and two arenas in
+// malloc: OpenBLAS starts a thread for each processor before main, and each asks for 128 MB of addresses, for ever if
+// it does not get them. Returns where there is no such limit, or OPENBLAS_NUM_THREADS is set.
+void cf_begin_again_within_limits(char *const *arguments);
+
+// Standard streams that were closed when the program started become /dev/null, so that no file opened later takes their
+// place and receives what is printed.
 void cf_open_missing_streams(void);
 
 // With true, writing beyond a limit on file sizes (ulimit -f) fails instead of ending the process. This does not affect
