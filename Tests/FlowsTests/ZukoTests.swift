@@ -175,6 +175,35 @@ import Testing
         #expect(message == "no error", "\(message)")
     }
 
+    /// Of one feature there is nothing to look at but the context; files are as of more.
+    @Test(arguments: ["MAF", "IAF", "NSF"]) func oneFeatureIsEnough(_ name: String) throws {
+        let message = try Scripts(modules: [
+            TensorModule(), AutodiffModule(), RandomModule(), DistributionModule(), NetworkModule(), FlowModule(),
+        ]).message("""
+            random.manual_seed(3)
+            local x = random.normal({64, 1}) * 0.5 + 1
+            for _, context in ipairs{0, 2} do
+              local m = flow.\(name){features = 1, context = context, transforms = 2, hidden_features = {8}}
+              local c = context > 0 and random.normal({64, 2}) or nil
+              assert(m:check(x[{{1, 4}, {}}], c and c[{{1, 4}, {}}]).log_det_dense < 1e-6)
+              local path = os.tmpname() .. ".safetensors"
+              m:save(path)
+              local again = flow.load(path)
+              os.remove(path)
+              assert((again:log_prob(x, c) - m:log_prob(x, c)):abs():max():item() == 0)
+              m:log_prob(x, c):mean():backward()
+              local touched = 0
+              for _, p in ipairs(m:parameters()) do
+                if p.grad and p.grad:abs():max():item() > 0 then touched = touched + 1 end
+              end
+              assert(touched > 0)
+              assert(m:sample(3, c and c[1]).shape[2] == 1)
+            end
+            assert(flow.Autoregressive{features = 1, context = 0}:check(x[{{1, 4}, {}}]).log_det_dense < 1e-6)
+            """)
+        #expect(message == "no error", "\(message)")
+    }
+
     /// Settings that names and shapes of tensors do not tell, such as the activation, come back from the file, too.
     @Test(arguments: ["RealNVP", "MAF", "NSF"]) func theActivationIsKept(_ name: String) throws {
         let message = try Scripts(modules: [

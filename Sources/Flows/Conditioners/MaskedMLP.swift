@@ -1,3 +1,4 @@
+import Autodiff
 import Networks
 import Scripting
 import Tensors
@@ -21,6 +22,17 @@ enum MaskedMLP {
             modules.append(Module(try MaskedLinear.make(tensor, from: generator, for: operation)))
         }
         return Module(Sequential(modules))
+    }
+
+    /// Numbers that depend on nothing, of a network that is given one input: what a flow of one feature has without a
+    /// context, as zuko.flows.ElementWiseTransform.
+    static func constant(_ numbers: [Double], _ dtype: DType = .float32) throws -> Module {
+        let shape = [numbers.count, 1]
+        let layer = MaskedLinear(
+            weight: Variable(try Tensor.zeros(shape, dtype)),
+            bias: Variable(try Tensor(numbers, shape: [numbers.count], dtype)),
+            mask: Variable(try Tensor.zeros(shape, .bool)))
+        return Module(Sequential([Module(layer)]))
     }
 
     /// The mask (out, in) of every layer.

@@ -45,7 +45,6 @@ enum UnivariateFlows {
         _ name: String, _ given: Settings, map: any UnivariateMap, passes: Int?, from generator: Generator,
         for operation: String
     ) throws -> Flow {
-        guard given.features >= 2 else { throw Fault("features", "2 or more expected") }
         try MaskedAutoregressive.checkSize(given.features, given.context, each: map.parameterCount)
         let passes = min(passes ?? given.features, given.features)
         let group = (given.features + passes - 1) / passes
@@ -54,9 +53,9 @@ enum UnivariateFlows {
             var places = orders?.permutation(given.features) ?? Array(0..<given.features)
             if orders == nil, index % 2 == 1 { places.reverse() }
             let order = places.map { $0 / group }
-            let hyper = try MaskedMLP.make(
-                MaskedAutoregressive.adjacency(order: order, context: given.context, each: map.parameterCount),
-                hidden: given.hiddenFeatures, activation: given.activation, from: generator, for: operation)
+            let hyper = try MaskedAutoregressive.network(
+                order: order, context: given.context, each: map.parameterCount, hidden: given.hiddenFeatures,
+                activation: given.activation, from: generator, for: operation)
             return try MaskedAutoregressive(order: order, context: given.context, map: map, hyper: hyper)
         }
         return assemble(name, given, parts, map: map)

@@ -11,7 +11,7 @@ extension FlowFunctions {
     private static let options: OptionTable<UnivariateFlows.Settings> = {
         OptionTable(
             { UnivariateFlows.Settings() },
-            .option("features", \.features, .width, "D, of the data; 2 or more"),
+            .option("features", \.features, .width, "D, of the data"),
             .option("context", \.context, .integer(from: 0, to: 1 << 24), "how many numbers a context has; 0: none"),
             .option("transforms", \.transforms, .width),
             .option("hidden_features", \.hiddenFeatures, .list(of: .width), "the widths of the hidden layers"),
@@ -23,7 +23,7 @@ extension FlowFunctions {
         "passes", .optional(.width, shown: "features"), default: nil,
         "how many groups of features follow each other; 2 makes couplings, which are quick both ways")
     private static let bins = Parameter<Int>.option("bins", .integer(from: 2, to: 4096), default: 8)
-    private static let errors = "less than 2 features; when called, data or a context of another size"
+    private static let errors = "when called, data or a context of another size"
 
     private static let realNVP = Declaration(
         "flow.RealNVP",
@@ -36,7 +36,7 @@ extension FlowFunctions {
             "randmask", .randomOrder, default: .no,
             "whether each coupling divides the features at random, or their seed"),
         .generator,
-        .operation, returns: .object(Flow.type), errors: errors,
+        .operation, returns: .object(Flow.type), errors: "less than 2 features; " + errors,
         source: "Dinh, Sohl-Dickstein, Bengio, ICLR 2017; zuko.flows.RealNVP",
         example: """
             local m = flow.RealNVP{features = 3, context = 1, hidden_features = {16}}
@@ -53,7 +53,8 @@ extension FlowFunctions {
         "flow.MAF",
         """
         Masked autoregressive flow: each feature is scaled and shifted as those before it and the context say, in \
-        ascending and descending order in turn. Densities take one pass, samples one for each feature (or group).
+        ascending and descending order in turn. Densities take one pass, samples one for each feature (or group). One \
+        feature is scaled and shifted as the context says.
         """,
         by: .table, takes: options.parameter, order, passes, .generator, .operation, returns: .object(Flow.type),
         errors: errors, source: "Papamakarios, Pavlakou, Murray, NIPS 2017; zuko.flows.MAF",

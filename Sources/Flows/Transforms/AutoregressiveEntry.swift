@@ -16,12 +16,11 @@ public enum AutoregressiveEntry: CatalogueEntry {
         the cumulative distribution function of a mixture of `components` logistic distributions, whose inverse is \
         found to working precision. Densities take one pass, samples one for each feature.
         """,
-        by: .table, takes: .option("features", .width, "2 or more"), CouplingOptions.context,
+        by: .table, takes: .option("features", .width), CouplingOptions.context,
         .option("hidden_features", .list(of: .width), default: [64, 64]),
         .option("activation", .activation, default: .relu),
         .option("univariate", .choice(maps), default: AffineMap.name), CouplingOptions.bins, CouplingOptions.bound,
         .option("components", .integer(from: 1, to: 4096), default: 8), .generator, .operation, returns: .transform,
-        errors: "less than 2 features",
         source: """
             Papamakarios, Pavlakou, Murray, NIPS 2017, equations 3 to 5; Durkan et al., NeurIPS 2019; Ho et al., ICML \
             2019 (Flow++), equations 14 to 16
@@ -34,7 +33,6 @@ public enum AutoregressiveEntry: CatalogueEntry {
             """,
         see: ["flow.MAF", "flow.NSF"]
     ) { features, context, hidden, activation, univariate, bins, bound, components, generator, operation in
-        guard features >= 2 else { throw Fault("features", "2 or more expected, got \(features)") }
         let map: any UnivariateMap =
             switch univariate {
             case AffineMap.name: AffineMap()
@@ -43,9 +41,9 @@ public enum AutoregressiveEntry: CatalogueEntry {
             }
         try MaskedAutoregressive.checkSize(features, context, each: map.parameterCount)
         let order = Array(0..<features)
-        let hyper = try MaskedMLP.make(
-            MaskedAutoregressive.adjacency(order: order, context: context, each: map.parameterCount), hidden: hidden,
-            activation: activation, from: generator, for: operation)
+        let hyper = try MaskedAutoregressive.network(
+            order: order, context: context, each: map.parameterCount, hidden: hidden, activation: activation,
+            from: generator, for: operation)
         return TransformObject(
             try MaskedAutoregressive(order: order, context: context, map: map, hyper: hyper),
             description: "flow.Autoregressive{}")

@@ -42,6 +42,19 @@ public struct MaskedAutoregressive: ConditionedTransform {
         }
     }
 
+    /// A new masked network. One feature without a context has numbers that depend on nothing, normal ones at first.
+    static func network(
+        order: [Int], context: Int, each: Int, hidden: [Int], activation: Activation, from generator: Generator,
+        for operation: String
+    ) throws -> Module {
+        if order.count == 1, context == 0 {
+            return try MaskedMLP.constant((0..<each).map { _ in generator.normal() })
+        }
+        return try MaskedMLP.make(
+            adjacency(order: order, context: context, each: each), hidden: hidden, activation: activation,
+            from: generator, for: operation)
+    }
+
     var features: (name: String, value: Variable) { ("order", orderTensor) }
 
     private func numbers(_ x: Variable, _ context: Variable?) throws -> Variable {
