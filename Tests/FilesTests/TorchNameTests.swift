@@ -56,7 +56,7 @@ import Testing
         // The same letters as a text are another key.
         let twice = Pickle.emptyDict + Pickle.mark + surrogate + Self.tensor("0") + Pickle.text("\\udcffx")
             + Self.tensor("1") + Pickle.setItems
-        expectError("another tensor of the file has the name \"\\udcffx\"") { _ = try Self.load(twice) }
+        expectError("another tensor of the file has the name") { _ = try Self.load(twice) }
         let left = try Self.load(twice, skip: true)
         #expect(try Self.contents(left) == ["\\udcffx": [1]] && left.leftOut.count == 1)
         for cut in 0..<3 {
