@@ -46,7 +46,7 @@ end
 --
 -- The flow turns a picture into latents z_i that are independent and logistic, each about 2 from 0: -log p is the sum of
 -- z_i + 2 log(1 + e^-z_i), and a constant. It grows like |z_i|, so a latent's pull on the picture is its slope, dz_i/dx.
--- In this flow slopes go from 7, in the middle of the picture, to 1250, at its edge, where every digit is black: noise of
+-- In this flow slopes go from 6, in the middle of the picture, to 1400, at its edge, where every digit is black: noise of
 -- a thousandth in such a pixel, which nobody sees, moves its latent by 1. These latents say little about digits, yet they
 -- shout down the rest, and -log p is full of cliffs with minima between them.
 --
@@ -72,7 +72,7 @@ local function blurred(blur)
   end
 end
 
--- The problem sheet's. A step of 1e-3 is too long for most masks but its own: -log p swings between two values.
+-- The problem sheet's. A step of 1e-3 is too long for most masks: -log p swings between two values.
 presets.homework = {start = 1, lr = 1e-3, schedule = "constant", noise = "none", update = gradient_step}
 
 -- The NICE paper's (section 5.2): x + alpha_k (gradient of log p + N(0, 1)), alpha_k = 10 / (100 + k). Its 0.1 at the
