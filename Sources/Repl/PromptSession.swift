@@ -173,7 +173,11 @@ public final class PromptSession {
             let shown = try Inspector(helpers, columns: console.columns()).result(results, index)
             console.line(Layout(columns: console.columns()).text(shown))
             guard showsPictures else { continue }
-            if let picture = try PicturePreview.text(results.value(at: index), columns: console.columns()) {
+            let value = try results.value(at: index)
+            // In a pause of a notebook there are pictures, not letters for them.
+            if let notebook = RunStreams.current {
+                if let ways = try PicturePreview.representations(value) { notebook.take(.shown(ways)) }
+            } else if let picture = try PicturePreview.text(value, columns: console.columns()) {
                 console.write(picture)
             }
         }

@@ -24,8 +24,9 @@ public struct Evaluation {
 }
 
 extension Session {
-    /// The width of texts that a session makes for people, in columns.
-    package static let columns = 100
+    /// How wide texts are that a session makes for people: what fits beside JupyterLab's list of files in a window of
+    /// 1200 pixels.
+    package static let columns = 92
 
     /// Evaluates a cell, one or more lines of Lua. Its value is that of a last expression, which may be a call; `?name`
     /// and `name?` give the page of a name. A top-level `local` is visible in later cells.
@@ -33,17 +34,17 @@ extension Session {
     /// ``LuaHost/Interpreter/interrupt()`` stops it from another thread.
     /// - Parameters:
     ///   - number: the cell's number in messages; nil for the next one.
-    ///   - isAside: whether it is a client's own question, not a cell: messages call it number 0, so that messages that
-    ///     name a cell show that cell's text, and `_` is not changed.
-    ///   - isColoured: whether ``Evaluation/Failure/text`` contains colours for a terminal.
-    ///   - streams: receives output and provides input; nil for the process's own streams. Output by `print` and `io`
-    ///     goes there after ``LuaHost/Interpreter/takeStreams()`` was called.
+    ///   - isAside: whether it is a client's own question, beside the cells: it is number 0 in messages, so that those
+    ///     that name a cell show that cell's text, and `_` stays what it was.
+    ///   - isColoured: whether ``Evaluation/Failure/text`` is marked up as terminals have it.
+    ///   - streams: who takes what it writes and gives what it reads; nil for the process's own streams. What scripts
+    ///     do by `print` and `io` goes there once ``LuaHost/Interpreter/takeStreams()`` was called.
     public func evaluate(
         _ text: String, number: Int? = nil, isAside: Bool = false, isColoured: Bool = false,
         streams: RunStreams? = nil
     ) -> Evaluation {
         var evaluation = Evaluation()
-        let style = Style(isColoured: isColoured)
+        let style = Style(isColoured: isColoured, isOnRed: true)
         func fail(_ kind: String, _ message: String, _ text: String? = nil) {
             evaluation.failure = Evaluation.Failure(
                 kind: kind, message: message, text: text ?? style.error(message) + "\n")

@@ -21,6 +21,19 @@ import Testing
         }
     }
 
+    /// What `make` installs on macOS, the formula depends on.
+    @Test func theFormulaBringsWhatSetUpInstalls() throws {
+        let setUp = try Self.text("scripts/setup.sh")
+        let formula = try Self.text("packaging/luaflow.rb")
+        let start = try #require(setUp.range(of: "\npackages='\n")).upperBound
+        let rows = setUp[start...].prefix { $0 != "'" }.split(separator: "\n")
+        #expect(rows.count >= 9)
+        for row in rows {
+            let name = try #require(row.split(separator: " ").last)
+            #expect(formula.contains("  depends_on \"\(name)\"\n"), "\(row)")
+        }
+    }
+
     @Test func theChangesTellOfThisVersion() throws {
         #expect(try Self.text("CHANGELOG.md").contains("\n## \(Host.version)\n"))
         #expect(try Command.run(["--version"]).output == Host.version + "\n")

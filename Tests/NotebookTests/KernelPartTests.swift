@@ -38,6 +38,19 @@ import Testing
     ] as [([UInt8], Int)])
     func wholeLettersAreCounted(_ bytes: [UInt8], _ count: Int) { #expect(CellOutput.wholeLetters(bytes) == count) }
 
+    @Test func aQuestionIsTakenFromWhatWaits() {
+        let published = Published()
+        let output = output(published)
+        output.take(.text(.output, Array("one\nname? é ".utf8)))
+        #expect(output.takeUnfinishedLine() == "name? é ")
+        #expect(output.takeUnfinishedLine() == "")
+        output.flush()
+        output.take(.text(.error, Array("wrong".utf8)))
+        #expect(output.takeUnfinishedLine() == "")
+        output.flush()
+        #expect(published.texts == ["one\n", "wrong"])
+    }
+
     @Test func whatIsReplacedKeepsItsName() {
         let published = Published()
         let output = output(published)

@@ -53,6 +53,21 @@ import Testing
         #expect(results.map(\.typeName) == ["nil", "nil"])
     }
 
+    /// In a notebook's pause a picture is one, and no letters stand for it.
+    @Test func aNotebookShowsPictures() throws {
+        let pause = Pause([.text("x"), .text("x:sum():item()"), .text(":continue")])
+        let shown = Mutex<[String]>([])
+        let streams = RunStreams(line: { nil }) { piece in
+            if case .shown(let ways) = piece { shown.withLock { $0 += ways.map(\.mime) } }
+        }
+        _ = try RunStreams.$current.withValue(streams) {
+            try pause.run(LuaFlow.Host(), "return pause({x = require('tensor').eye(9)})")
+        }
+        #expect(shown.withLock { $0 } == ["image/png"])
+        #expect(pause.text.hasPrefix("paused\ntensor({{1") && pause.text.hasSuffix("\n9.0\n"), "\(pause.text)")
+        #expect(!pause.text.contains("@@"), "\(pause.text)")
+    }
+
     @Test func anErrorThereLeavesTheRunAlone() throws {
         let pause = Pause([.text("error('oops')"), .text("1 = 2"), .text(":continue")])
         #expect(try pause.run(LuaFlow.Host(), "return pause({})").map(\.shown) == ["\"continue\"", "\"\""])

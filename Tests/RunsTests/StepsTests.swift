@@ -43,6 +43,30 @@ import Testing
         """
     }
 
+    /// What a pause shows of the steps before: their own states, in order, about evenly apart.
+    @Test(arguments: [(1, 4), (3, 4), (11, 4), (11, 100), (11, 1), (11, 0)]) func aPauseKnowsEarlierStates(_ at: Int, _ most: Int) throws {
+        var steps: [Int] = []
+        try run(
+            StepsTests.descent(pausingAfter: at),
+            answers: [
+                { point in
+                    let earlier = try point.earlier("x", most)
+                    steps = earlier.map(\.step)
+                    guard case .table(let trace) = try point.state.value(for: "trace") else { return .abort }
+                    // The trace has the square of what the step began with.
+                    for (step, tensor) in earlier {
+                        let x = try tensor.toArray()[0]
+                        let square = try trace.value(at: step + 1).asNumber ?? .nan
+                        #expect(abs(x * x - square) <= 1e-6 * square, "step \(step): \(x), \(square)")
+                    }
+                    #expect(try point.earlier("rate", most).isEmpty && point.earlier("nothing", most).isEmpty)
+                    return .resume
+                }
+            ])
+        #expect(steps.count == min(most, at))
+        #expect(steps.first ?? 0 == 0 && steps == steps.sorted() && Set(steps).count == steps.count && (steps.last ?? 0) < at)
+    }
+
     @Test func withoutAPauseItIsALoop() throws {
         let seen = try run(StepsTests.descent(pausingAfter: 99, then: """
             assert(#visits == 12 and state.k == 12 and #state.trace == 12 and state.nested.count == 12)

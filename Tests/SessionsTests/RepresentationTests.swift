@@ -48,6 +48,48 @@ import Testing
         #expect(records.contains("<td>&lt;b&gt;&amp;</td>"), "\(records)")
     }
 
+    /// The same picture, so the same proportions; one that fits stays as it is.
+    @Test(arguments: [(1, false), (2, true), (4, true)]) func wideFiguresFitANotebooksColumn(_ panels: Int, _ isFitted: Bool) throws {
+        let evaluation = try Conversation().cell(
+            "local p = {} for k = 1, \(panels) do p[k] = plot.line{{1, 4, 9}} end\nplot.figure{panels = p}")
+        guard case .text(let svg)? = evaluation.ways["image/svg+xml"] else {
+            Issue.record("no SVG")
+            return
+        }
+        let head = svg.prefix(400)
+        let size = try #require(head.firstMatch(of: /width="([0-9.]+)(pt)?" height="([0-9.]+)(pt)?" viewBox="0 0 ([0-9.]+) ([0-9.]+)"/))
+        let numbers = [size.1, size.3, size.5, size.6].compactMap { Double($0) }
+        #expect((size.2 == nil) == isFitted, "\(head)")
+        #expect(numbers[0] * (isFitted ? 1 : 4 / 3) <= 740, "\(head)")
+        #expect(abs(numbers[1] * numbers[2] - numbers[0] * numbers[3]) <= numbers[2], "\(head)")
+    }
+
+    @Test func errorsOfANotebookAreBoldBecauseTheyStandOnRed() throws {
+        let failure = try #require(try Conversation().session.evaluate("local t\nt.x = 1", isColoured: true).failure)
+        #expect(failure.text.hasPrefix("\u{1B}[1mcell 1:2: "), "\(failure.text)")
+        #expect(!failure.text.contains("31m"), "\(failure.text)")
+    }
+
+    @Test func aFilmstripIsThePicturesOneAfterTheOther() throws {
+        let talk = try Conversation()
+        let values = talk.cell("tensor.eye(8), tensor.eye(8) * 0.5, tensor.eye(9), tensor.zeros(8, 8), tensor{1}").values
+        let tensors = values.compactMap { value -> Tensor? in
+            if case .object(let object) = value { (object as? Variable)?.value } else { nil }
+        }
+        func widths(_ earlier: [Int]) throws -> Int? {
+            let ways = try PicturePreview.filmstrip(values[0], 7, earlier: earlier.map { ($0, tensors[$0]) })
+            guard case .bytes(let bytes)? = ways?.first?.content else { return nil }
+            return bytes[16..<20].reduce(0) { $0 << 8 | Int($1) }
+        }
+        let two = try #require(try widths([1]))
+        let three = try #require(try widths([1, 1]))
+        #expect(three > two + 100)
+        // What is no picture, or one of another size, is left out.
+        #expect(try widths([1, 2, 3]) == two)
+        #expect(try widths([2, 3]) == nil && widths([]) == nil)
+        #expect(try PicturePreview.filmstrip(values[4], 7, earlier: [(1, tensors[1])]) == nil)
+    }
+
     @Test func whatIsShownOnTheWayComesInItsPlace() throws {
         let talk = try Conversation()
         talk.cell("print('a')\nimage.show(tensor.eye(8), {captions = {'one'}})\nplot.line{{1, 2}}:show()\nimage.show(tensor.eye(8), {protocol = 'ascii'})")

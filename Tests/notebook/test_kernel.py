@@ -3,6 +3,7 @@
 The kernel `luaflow` must be installed (`luaflow kernel install`) in a place where Jupyter looks.
 """
 
+import base64
 import os
 import signal
 import sys
@@ -111,6 +112,20 @@ class Kernel(unittest.TestCase):
         self.assertEqual(reply["status"], "ok")
         self.assertIn("takes no questions", str(published))
 
+    def test_a_question_is_shown_once(self):
+        prompts = []
+
+        def answer(message):
+            prompts.append(message["content"]["prompt"])
+            self.client.input("x")
+
+        published = []
+        self.client.execute_interactive(
+            "io.write('one\\ntwo? ') io.read()", timeout=WAIT, stdin_hook=answer, allow_stdin=True,
+            output_hook=lambda m: m["msg_type"] == "stream" and published.append(m["content"]["text"]))
+        # What waited too long for the question was sent as output.
+        self.assertEqual("".join(published) + "".join(prompts), "one\ntwo? ")
+
     def test_input_can_be_given_up(self):
         request = self.client.execute("io.read() after = true", allow_stdin=True)
         self.client.get_stdin_msg(timeout=WAIT)
@@ -175,12 +190,15 @@ class Kernel(unittest.TestCase):
         code = (
             "local s = {x = tensor.eye(9), trace = {}}\n"
             "for k in host.steps(1e9 // 1 | 0, s) do s.x = s.x * 0.999 s.trace[k] = k end\ns.k")
-        reply, published = self.run_cell(code, ["seen = k", "seen > 0", ":stop"], during=pause)
+        reply, published = self.run_cell(code, ["seen = k", "seen > 0", "x", ":stop"], during=pause)
         self.assertEqual(reply["status"], "ok")
         text = "".join(c["text"] for t, c in published if t == "stream")
         self.assertIn("Paused after step", text)
         self.assertIn("true", text)
-        self.assertTrue(any("image/png" in c.get("data", {}) for _, c in published))
+        # The filmstrip, and what `x` shows: a picture there, no letters.
+        strip, x = [c["data"]["image/png"] for _, c in published if "image/png" in c.get("data", {})]
+        width = [int.from_bytes(base64.b64decode(p)[16:20], "big") for p in (strip, x)]
+        self.assertGreater(width[0], 2 * width[1])
         self.assertEqual(published[-1][0], "execute_result")
 
     def test_errors_have_the_line(self):

@@ -61,6 +61,16 @@ final class CellOutput: Sendable {
         }
     }
 
+    /// Takes away what waits behind the last whole line. What has waited long was sent, and is not in it.
+    func takeUnfinishedLine() -> String {
+        waiting.withLock { waiting in
+            guard waiting.stream == .output else { return "" }
+            let start = waiting.bytes.lastIndex(of: UInt8(ascii: "\n")).map { $0 + 1 } ?? 0
+            defer { waiting.bytes.removeSubrange(start...) }
+            return String(decoding: waiting.bytes[start...], as: UTF8.self)
+        }
+    }
+
     private static var now: UInt64 { DispatchTime.now().uptimeNanoseconds }
 
     /// An incomplete character is held back, unless it is the last.

@@ -108,26 +108,29 @@ extension Kernel {
             })
     }
 
-    /// Cells that were queued behind one that failed are not run.
+    /// Cells that were sent behind one that failed are not run, and get no number: a front end would show it.
     private func abort(_ waiting: [(Message, ConnectionFile.Channel)]) {
         for (message, channel) in waiting {
             publish("status", ["execution_state": "busy"], parent: message.header)
-            reply(
-                "execute_reply",
-                ["status": "aborted", "execution_count": .integer(state.withLock { $0.executionCount })], to: message,
-                on: channel)
+            reply("execute_reply", ["status": "aborted"], to: message, on: channel)
             publish("status", ["execution_state": "idle"], parent: message.header)
         }
     }
 
-    /// A line of input from the user, for `io.read`; nil where the front end does not support it.
+    /// A line from whoever sits at the notebook, for `io.read`; nil where nobody answers. What the cell wrote last, if
+    /// it ended no line, stands before the place for the answer.
     private func ask(_ message: Message) -> [UInt8]? {
         guard state.withLock({ $0.canAsk }) else {
             let words = "no input here: this notebook takes no questions of a cell\n"
             state.withLock { $0.output }?.take(.text(.error, Array(words.utf8)))
             return nil
         }
-        return line(message, prompt: "").map { Array($0.utf8) + [UInt8(ascii: "\n")] }
+        drainStray()
+        let output = state.withLock { $0.output }
+        let question = output?.takeUnfinishedLine() ?? ""
+        if let answer = line(message, prompt: question) { return Array(answer.utf8) + [UInt8(ascii: "\n")] }
+        output?.take(.text(.output, Array(question.utf8)))
+        return nil
     }
 
     /// - Returns: nil when the wait was abandoned.

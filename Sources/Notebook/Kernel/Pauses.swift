@@ -30,10 +30,13 @@ extension Kernel {
         }
     }
 
-    /// Shows the images in the state.
+    /// What in the state is a picture, as it is and as it was after some earlier steps.
     private func showState(_ point: PausePoint) throws {
         for (key, value) in try point.state.entries() {
-            guard case .string(let name) = key, let ways = try PicturePreview.representations(value) else { continue }
+            guard case .string(let name) = key,
+                let ways = try PicturePreview.filmstrip(value, point.step, earlier: point.earlier(name, 4))
+                    ?? PicturePreview.representations(value)
+            else { continue }
             StandardStream.output.write("\(name.text) after step \(point.step)\n")
             RunStreams.current?.take(.shown(ways))
         }

@@ -41,8 +41,21 @@ public enum PictureFile {
         var made = [Representation("image/png", bytes: png)]
         let svg = try encoder.encode(.svg, encoder.size(width: nil, height: nil, scale: nil, format: .svg))
         if svg.count < 200_000 {
-            made.append(Representation("image/svg+xml", String(decoding: svg, as: UTF8.self)))
+            made.append(Representation("image/svg+xml", fitting(String(decoding: svg, as: UTF8.self))))
         }
         return made
+    }
+
+    /// Pixels of a notebook's column.
+    private static let widest = 740.0
+
+    /// An SVG that is no wider than a notebook's column: a front end would not make it smaller, but cut it off.
+    private static func fitting(_ svg: String) -> String {
+        // As Cairo writes it, in points of 4/3 pixels.
+        guard let size = svg.firstMatch(of: /width="([0-9.]+)(?:pt)?" height="([0-9.]+)(?:pt)?"/),
+            let width = Double(size.1), let height = Double(size.2), width * 4 / 3 > widest
+        else { return svg }
+        return svg.replacingCharacters(
+            in: size.range, with: "width=\"\(Int(widest))\" height=\"\(Int(height * widest / width))\"")
     }
 }

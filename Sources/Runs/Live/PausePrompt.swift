@@ -1,4 +1,5 @@
 import Scripting
+import Tensors
 
 /// The function that answers when a loop over `host.steps` is paused, as given to `Host.onPause`. The command line
 /// installs its prompt here if there is a terminal; without an answer Ctrl-C interrupts at once.
@@ -21,12 +22,16 @@ public struct PausePoint {
     public let best: (value: Double, step: Int)?
     /// A message to show first; may be empty.
     public let note: String
+    /// What the tensor of a name in the state was after some of the steps before this one, at most as many as asked
+    /// for and about evenly apart. Where nothing was put aside, as in a training, there are none.
+    package let earlier: (_ name: ByteString, _ most: Int) throws -> [(step: Int, tensor: Tensor)]
 
     package init(
-        state: any ScriptTable, step: Int, steps: Int, value: Double?, best: (value: Double, step: Int)?, note: String
+        state: any ScriptTable, step: Int, steps: Int, value: Double?, best: (value: Double, step: Int)?, note: String,
+        earlier: @escaping (_ name: ByteString, _ most: Int) throws -> [(step: Int, tensor: Tensor)] = { _, _ in [] }
     ) {
         (self.state, self.step, self.steps) = (state, step, steps)
-        (self.value, self.best, self.note) = (value, best, note)
+        (self.value, self.best, self.note, self.earlier) = (value, best, note, earlier)
     }
 
     /// A line such as `step 120 of 300, value -1203.4, best -1210.1 of step 97`.

@@ -140,7 +140,18 @@ struct StepHistory {
         }
     }
 
-    /// The last snapshot up to a step, which becomes the newest; later ones are dropped.
+    /// What a field of the state was where it was a tensor, at steps that are about evenly apart.
+    func tensors(of name: ByteString, before step: Int, most: Int) throws -> [(step: Int, tensor: Tensor)] {
+        let kept = snapshots.filter { $0.step < step }
+        let count = min(most, kept.count)
+        return try (0..<count).compactMap { place in
+            let snapshot = kept[place * kept.count / count]
+            guard case .tensor(let saved)? = snapshot.state.saved(of: .string(name), hint: 0) else { return nil }
+            return (snapshot.step, try saved.numbers.tensor())
+        }
+    }
+
+    /// The last snapshot up to a step, which is the newest from now on; later ones go.
     mutating func goBack(to step: Int) -> Snapshot? {
         var found = snapshots.last { $0.step <= step }
         if let newest, newest.step <= step, newest.step > found?.step ?? -1 { found = newest }

@@ -128,7 +128,8 @@ final class StepLoop: ScriptObject {
     private func decision(_ state: any ScriptTable) throws -> PauseDecision {
         let point = PausePoint(
             state: state, step: k, steps: settings.steps, value: try lastValue(traceTable(state)),
-            best: history.best.flatMap { best in bestValue.map { ($0, best.step) } }, note: note)
+            best: history.best.flatMap { best in bestValue.map { ($0, best.step) } }, note: note,
+            earlier: { [history, k] in try history.tensors(of: $0, before: k, most: $1) })
         note = ""
         let (decision, reseeded) = try offer.decision(at: point)
         if reseeded { wasReseeded = true }

@@ -40,7 +40,24 @@ package enum PicturePreview {
         return try PictureFile.representations(of: pictures, for: "display")
     }
 
-    /// The first images of a value, and how many it has.
+    /// A picture after some step, behind what it was after earlier ones; nil where the value is none, or nothing is
+    /// known of it.
+    package static func filmstrip(
+        _ value: Value, _ step: Int, earlier: [(step: Int, tensor: Tensor)]
+    ) throws -> [Representation]? {
+        guard case .object(let object) = value, let last = (object as? Variable)?.value, let now = try picture(last)
+        else { return nil }
+        var frames: [(step: Int, picture: Tensor)] = []
+        for (step, tensor) in earlier where tensor.shape == last.shape {
+            if let picture = try picture(tensor) { frames.append((step, picture)) }
+        }
+        guard !frames.isEmpty else { return nil }
+        frames.append((step, now))
+        return try PictureFile.representations(
+            of: frames.map(\.picture), captions: frames.map { "step \($0.step)" }, for: "host.steps")
+    }
+
+    /// The first pictures of a value, and how many it has.
     private static func pictures(in value: Value) throws -> (first: [Tensor], total: Int)? {
         switch value {
         case .object(let object):

@@ -3,8 +3,12 @@ import Foundation
 /// Colours, if the terminal supports them and they are not turned off (https://no-color.org).
 public struct Style: Sendable {
     public let isColoured: Bool
+    /// Errors stand on red already, as in notebooks, where red letters can hardly be read: they are bold.
+    let isOnRed: Bool
 
-    public init(isColoured: Bool) { self.isColoured = isColoured }
+    public init(isColoured: Bool) { self.init(isColoured: isColoured, isOnRed: false) }
+
+    init(isColoured: Bool, isOnRed: Bool) { (self.isColoured, self.isOnRed) = (isColoured, isOnRed) }
 
     /// The style for a terminal with this environment.
     public static func detect(_ environment: [String: String], isTerminal: Bool) -> Style {
@@ -13,8 +17,8 @@ public struct Style: Sendable {
         return Style(isColoured: isTerminal && !refused && terminal != "dumb" && !terminal.isEmpty)
     }
 
-    package func error(_ text: String) -> String { paint(text, "31") }
-    package func caret(_ text: String) -> String { paint(text, "1;31") }
+    package func error(_ text: String) -> String { paint(text, isOnRed ? "1" : "31") }
+    package func caret(_ text: String) -> String { paint(text, isOnRed ? "1" : "1;31") }
     package func faint(_ text: String) -> String { paint(text, "2") }
     package func strong(_ text: String) -> String { paint(text, "1") }
 
