@@ -15,7 +15,8 @@ import sys
 here = pathlib.Path(__file__).resolve().parent
 repository = here.parent.parent
 
-GUIDES = ["index", "ten-minutes", "problems", "inpainting", "flows", "chains", "plugins", "embedding", "performance"]
+GUIDES = ["index", "ten-minutes", "problems", "inpainting", "flows", "chains", "notebooks", "plugins", "embedding",
+          "performance"]
 KINDS = {"property": "property", "setter": "assignment", "operator": "operator", "call": "call"}
 
 
