@@ -39,7 +39,7 @@ public final class Host: @unchecked Sendable {
 
     /// A script that LuaFlow ships: it lies in `scripts`, beside the folder of the models. Nil where it is missing.
     public static func shippedScript(_ name: ByteString) -> ByteString? {
-        shippedFolders.map { $0.splitPath.folder + "/scripts/" + name }.first { $0.fileExists }
+        ResourceSearch.folders(script: nil).map { $0.splitPath.folder + "/scripts/" + name }.first { $0.fileExists }
     }
 
     public let interpreter: Interpreter

@@ -61,7 +61,9 @@ struct LuaFlowCommand: ParsableCommand {
         let line = ArrangedCommandLine(words, builtIn: Subcommands.builtIn)
         do {
             try ProgramRanks.current?.check(line)
-            if let name = line.name, !Subcommands.builtIn.contains(name) {
+            if line.name == Compress._commandName {
+                try Compress.run(line.rest, hostOptions: line.hostOptions)
+            } else if let name = line.name, !Subcommands.builtIn.contains(name) {
                 try Subcommands.run(name, line.rest, hostOptions: line.hostOptions)
             } else if line.name == "help", let name = line.rest.first, !Subcommands.builtIn.contains(name) {
                 try Subcommands.help(on: name, hostOptions: line.hostOptions)

@@ -17,6 +17,15 @@ import Testing
         #expect(abs(value - nats) < 0.1, "\(name): \(value) nats, \(nats) expected")
     }
 
+    /// Words behind `compress` are its script's, `--help` too.
+    @Test func compressTellsItsOptions() throws {
+        let scratch = try Scratch()
+        let help = try Command.run(["compress", "--help"], in: scratch.url)
+        #expect(help.status == 0 && help.output.contains("--unpack"), "\(help.output) \(help.errors)")
+        let wrong = try Command.run(["compress", "--unpak", "x"], in: scratch.url)
+        #expect(wrong.status == 2 && wrong.errors.contains("--unpack"), "\(wrong.errors)")
+    }
+
     /// The shipped digits, packed by the shipped flow, are as long as its density says, and come back bit for bit.
     @Test func packsDigits() throws {
         let scratch = try Scratch()
