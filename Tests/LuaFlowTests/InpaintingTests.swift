@@ -149,7 +149,7 @@ import Testing
         for (arguments, word) in [
             (["--mask", "left"], "oscillates: -log p swings between "), (["--mask", "checkerboard"], "try --preset best or --lr 0.0001"),
             (["--mask", "left", "--preset", "best", "--lr", "20", "--schedule", "constant"], "try --lr 2"),
-            (["--mask", "left", "--preset", "adam", "--lr", "1", "--schedule", "constant"], "try --preset best or --lr 0.1"),
+            (["--mask", "left", "--preset", "adam", "--lr", "3", "--schedule", "constant"], "try --preset best or --lr 0.3"),
             (["--noise", "langevin", "--lr", "1e-4"], "the noise does not end: "),
         ] {
             let result = try InpaintingTests.inpaint(["--steps", "60"] + arguments, in: scratch)
