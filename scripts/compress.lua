@@ -27,11 +27,11 @@ local options = host.arguments{
 local function given(name) return options[name] ~= "" and options[name] or nil end
 local unpacks = given "unpack"
 local out = given "out" or unpacks and "digits.idx" or "digits.flow"
+if unpacks and given "images" then host.refuse("--unpack and --images", "one of the two expected") end
 host.check("--out", out, {writes = true})
 for _, name in ipairs{"model", "images", "unpack"} do
   if given(name) then host.check("--" .. name, options[name], {reads = true}) end
 end
-if unpacks and given "images" then host.refuse("--unpack", "and --images: one of the two expected") end
 
 local readable, made = pcall(flows.load, given "model" or host.resource("digits-coupling.safetensors"))
 if not readable then host.refuse("--model", made) end

@@ -38,7 +38,7 @@ import Testing
             ("train_digits", ["--test"], "--test: needs --data"),
             ("compress", ["--images", "nowhere"], "--images: nowhere"),
             ("compress", ["--model", "nowhere"], "--model: nowhere"),
-            ("compress", ["--unpack", "a", "--images", "b"], "--unpack: a"),
+            ("compress", ["--unpack", "a", "--images", "b"], "--unpack and --images: one of the two"),
             ("compress", ["--out", "nowhere/digits.flow"], "--out: nowhere/digits.flow"),
             ("anomaly", ["--fashion", "nowhere"], "--fashion: nowhere/t10k-images-idx3-ubyte.gz"),
             ("anomaly", ["--model", "nowhere"], "--model: nowhere"),
