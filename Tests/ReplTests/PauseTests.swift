@@ -13,18 +13,23 @@ import Testing
     private final class Pause: Sendable {
         let typed: [Line]
         let output = Mutex("")
-        init(_ typed: [Line]) { self.typed = typed }
+        /// Those of a notebook; nil for the process's own.
+        let streams: RunStreams?
+        init(_ typed: [Line], streams: RunStreams? = nil) { (self.typed, self.streams) = (typed, streams) }
 
         func run(_ host: LuaFlow.Host, _ script: String) throws -> [Value] {
             let open = NativeFunction("pause", Documentation("pause(state)", "For tests.")) { arguments in
                 guard case .table(let state) = arguments[1] else { throw arguments.error("a table expected") }
                 let console = Console(style: Style(isColoured: false)) { text in self.output.withLock { $0 += text } }
-                let departure = try Repl.pause(
-                    host, names: state,
-                    commands: [
-                        .leaving("continue", ":continue", "Goes on."), .leaving("rewind", ":rewind N", "Goes back."),
-                    ],
-                    greeting: "paused", console: console, lines: TypedLines(self.typed))
+                let departure = try RunStreams.$current.withValue(self.streams) {
+                    try Repl.pause(
+                        host, names: state,
+                        commands: [
+                            .leaving("continue", ":continue", "Goes on."),
+                            .leaving("rewind", ":rewind N", "Goes back."),
+                        ],
+                        greeting: "paused", console: console, lines: TypedLines(self.typed))
+                }
                 switch departure {
                 case .end: return [.string("end")]
                 case .command(let name, let argument): return [.string(name), .string(argument)]
@@ -55,14 +60,12 @@ import Testing
 
     /// In a notebook's pause a picture is one, and no letters stand for it.
     @Test func aNotebookShowsPictures() throws {
-        let pause = Pause([.text("x"), .text("x:sum():item()"), .text(":continue")])
         let shown = Mutex<[String]>([])
         let streams = RunStreams(line: { nil }) { piece in
             if case .shown(let ways) = piece { shown.withLock { $0 += ways.map(\.mime) } }
         }
-        _ = try RunStreams.$current.withValue(streams) {
-            try pause.run(LuaFlow.Host(), "return pause({x = require('tensor').eye(9)})")
-        }
+        let pause = Pause([.text("x"), .text("x:sum():item()"), .text(":continue")], streams: streams)
+        _ = try pause.run(LuaFlow.Host(), "return pause({x = require('tensor').eye(9)})")
         #expect(shown.withLock { $0 } == ["image/png"])
         #expect(pause.text.hasPrefix("paused\ntensor({{1") && pause.text.hasSuffix("\n9.0\n"), "\(pause.text)")
         #expect(!pause.text.contains("@@"), "\(pause.text)")

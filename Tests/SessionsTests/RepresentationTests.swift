@@ -65,7 +65,12 @@ import Testing
     }
 
     @Test func errorsOfANotebookAreBoldBecauseTheyStandOnRed() throws {
-        let failure = try #require(try Conversation().session.evaluate("local t\nt.x = 1", isColoured: true).failure)
+        // Its host closes with the conversation.
+        let talk = try Conversation()
+        let evaluation = try withExtendedLifetime(talk) {
+            try talk.session.evaluate("local t\nt.x = 1", isColoured: true)
+        }
+        let failure = try #require(evaluation.failure)
         #expect(failure.text.hasPrefix("\u{1B}[1mcell 1:2: "), "\(failure.text)")
         #expect(!failure.text.contains("31m"), "\(failure.text)")
     }
