@@ -126,7 +126,6 @@ import Testing
         ([3, 3], [Int.max / 2, Int.max / 2], 0, "leave its storage"),
         ([-1], [1], 0, "negative"),
         ([1 << 40, 1 << 40], [0, 0], 0, "too many"),
-        ([0], [1], 9, "leave its storage"),
         ([2, 2], [1], 0, "is not (storage"),
         ([Int](repeating: 1, count: 65), [Int](repeating: 1, count: 65), 0, "65 dimensions"),
     ] as [([Int], [Int], Int, String)]) func viewsThatLeaveTheirStorage(
