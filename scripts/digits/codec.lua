@@ -136,9 +136,11 @@ end
 -- A checksum of levels: Adler-32 (RFC 1950).
 function codec.sum(levels)
   local a, b = 1, 0
-  for _, level in ipairs(levels:reshape(-1):tolist()) do
-    a = (a + math.tointeger(level)) % 65521
-    b = (b + a) % 65521
+  for i = 1, #levels do
+    for _, level in ipairs(levels[i]:reshape(-1):tolist()) do
+      a = (a + math.tointeger(level)) % 65521
+      b = (b + a) % 65521
+    end
   end
   return b << 16 | a
 end
