@@ -81,14 +81,22 @@ end
 
 local images
 if given "images" then
-  images = data.idx(options.images)
+  local whole, found = pcall(data.idx, options.images)
+  if not whole then host.refuse("--images", (found:gsub("^data%.idx: ", ""))) end
+  images = found
   local shape = images.shape
   if #shape ~= 3 or shape[2] ~= 28 or shape[3] ~= 28 then
     host.refuse("--images", ("%s holds numbers of shape (%s): (N, 28, 28) expected"):format(
       options.images, table.concat(shape, ", ")))
   end
-  images = images:unsqueeze(2) / 255
+  if shape[1] == 0 then host.refuse("--images", options.images .. " holds no pictures") end
   if options.count > 0 then images = images[{{1, math.min(options.count, #images)}}] end
+  local low, high = images:min():item(), images:max():item()
+  -- What is not a number is in no range.
+  if not (low >= 0 and high <= 255) or images:ne(images:round()):sum():item() > 0 then
+    host.refuse("--images", options.images .. " holds no grey levels: whole numbers from 0 to 255 expected")
+  end
+  images = images:to("float32"):unsqueeze(2) / 255
 else
   local count = options.count > 0 and options.count or 100
   images = data.digits().images:unsqueeze(2)
