@@ -22,6 +22,11 @@ if options.data == "" then
 else
   local path = ("%s/%s-images-idx3-ubyte.gz"):format(options.data, options.part)
   images = data.idx(host.check("--data", path, {reads = true})) / 255
+  local shape = images.shape
+  if #shape ~= 3 or shape[1] == 0 or shape[2] ~= 28 or shape[3] ~= 28 then
+    host.refuse("--data", ("%s holds numbers of shape (%s): (N, 28, 28) expected"):format(
+      path, table.concat(shape, ", ")))
+  end
 end
 if options.to > 0 then images = images[{{1, math.min(options.to, #images)}}] end
 local m = method.flow(options.model)
@@ -37,7 +42,9 @@ for seed = 1, options.seeds do
   all = all + each / options.seeds
 end
 local mean, low, high = all:mean():item(), math.min(table.unpack(means)), math.max(table.unpack(means))
-local error = n > 1 and (all:var() / n):sqrt():item() or 0 / 0
+-- One image has no spread.
+local error = n > 1 and (all:var() / n):sqrt():item()
+local function told(format, number) return error and (", standard error " .. format):format(number * error) or "" end
 print(("%d images, %d seeds from %.2f to %.2f nats"):format(n, options.seeds, low, high))
-print(("%.2f nats, standard error %.2f"):format(mean, error))
-print(("%.4f bits per dimension, standard error %.4f"):format(8 - mean / (784 * math.log(2)), error / (784 * math.log(2))))
+print(("%.2f nats%s"):format(mean, told("%.2f", 1)))
+print(("%.4f bits per dimension%s"):format(8 - mean / (784 * math.log(2)), told("%.4f", 1 / (784 * math.log(2)))))
