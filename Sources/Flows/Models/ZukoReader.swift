@@ -133,10 +133,12 @@ struct ZukoReader {
         let keys = ["ReLU": "relu", "SiLU": "silu", "Tanh": "tanh", "Sigmoid": "sigmoid"]
         guard names.count == 1, let key = keys[name], let found = Activation.named.first(where: { $0.key == key })
         else {
+            let constructor = usual == "ELU" ? "flow.CNF" : "flow.MAF"
             throw ScriptError(
                 operation,
                 "the file's module applies \(names.prefix(4).joined(separator: ", ")), not \(usual): make such a flow, "
-                    + "flow.MAF{activation = ...}, and give it the weights, m:load_state_dict(checkpoint.load(path))")
+                    + "\(constructor){activation = ...}, and give it the weights, "
+                    + "m:load_state_dict(checkpoint.load(path))")
         }
         return found
     }
