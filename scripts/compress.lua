@@ -28,6 +28,7 @@ local function given(name) return options[name] ~= "" and options[name] or nil e
 local unpacks = given "unpack"
 local out = given "out" or unpacks and "digits.idx" or "digits.flow"
 if unpacks and given "images" then host.refuse("--unpack and --images", "one of the two expected") end
+if out == options.images or out == options.unpack then host.refuse("--out", out .. ": the file that is read") end
 host.check("--out", out, {writes = true})
 for _, name in ipairs{"model", "images", "unpack"} do
   if given(name) then host.check("--" .. name, options[name], {reads = true}) end

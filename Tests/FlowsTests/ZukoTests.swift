@@ -66,7 +66,7 @@ import Testing
         try flow.save(path)
         let again = try Flow.load(path)
         #expect(try difference(again.logProbability(x).value, expected, absolute: 1e-8, relative: 1e-8) == nil)
-        for (name, message) in [("gelu", "applies GELU, not ReLU"), ("bpf", "zuko.transforms.BoundedBernsteinTransform")] {
+        for (name, message) in [("gelu", "applies GELU, not ReLU alone"), ("bpf", "zuko.transforms.BoundedBernsteinTransform")] {
             let said = #expect(throws: (any Error).self) { try Flow.load(Fixture.path("zuko-whole-\(name).pt")) }
             #expect("\(said.map { "\($0)" } ?? "")".contains(message), "\(name)")
         }

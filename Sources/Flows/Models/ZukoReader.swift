@@ -128,7 +128,7 @@ struct ZukoReader {
     private func namedActivation(_ usual: String) throws -> Activation? {
         let prefix = "torch.nn.modules.activation."
         let names = foreign.filter { $0.hasPrefix(prefix) }.map { String($0.dropFirst(prefix.count)) }.sorted()
-        guard let name = names.first, !names.contains(usual) else { return nil }
+        guard let name = names.first, names != [usual] else { return nil }
         // Of those without constants: what others were made with is not read.
         let keys = ["ReLU": "relu", "SiLU": "silu", "Tanh": "tanh", "Sigmoid": "sigmoid"]
         guard names.count == 1, let key = keys[name], let found = Activation.named.first(where: { $0.key == key })
@@ -136,7 +136,7 @@ struct ZukoReader {
             let constructor = usual == "ELU" ? "flow.CNF" : "flow.MAF"
             throw ScriptError(
                 operation,
-                "the file's module applies \(names.prefix(4).joined(separator: ", ")), not \(usual): make such a flow, "
+                "the file's module applies \(names.prefix(4).joined(separator: ", ")), not \(usual) alone: make such a flow, "
                     + "\(constructor){activation = ...}, and give it the weights, "
                     + "m:load_state_dict(checkpoint.load(path))")
         }
