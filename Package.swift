@@ -172,8 +172,8 @@ let package = Package(
         .testTarget(
             name: "FlowsTests",
             dependencies: [
-                "Scripting", "Tensors", "Files", "Autodiff", "Distributions", "Networks", "Flows", "LawChecks", "LuaHost",
-                "Samplers", "PartChecks", .product(name: "RealModule", package: "swift-numerics"),
+                "Scripting", "Tensors", "Files", "Autodiff", "Distributions", "Networks", "Flows", "LawChecks",
+                "LuaHost", "Samplers", "PartChecks", .product(name: "RealModule", package: "swift-numerics"),
             ],
             resources: [.copy("Fixtures")]),
         .testTarget(
@@ -225,8 +225,8 @@ let package = Package(
     swiftLanguageModes: [.v6]
 )
 
-// `luaflow-mpi`, the program for several ranks: only where `make mpi` says what pkg-config calls the MPI library (ompi-c,
-// mpich). Nothing else depends on it.
+// `luaflow-mpi`, the program for several ranks: only where `make mpi` says what pkg-config calls the MPI library
+// (ompi-c, mpich). Nothing else depends on it.
 if let library = Context.environment["LUAFLOW_MPI"], !library.isEmpty {
     package.products.append(.executable(name: "luaflow-mpi", targets: ["LuaFlowMPI"]))
     package.targets += [

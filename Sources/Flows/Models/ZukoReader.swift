@@ -136,8 +136,8 @@ struct ZukoReader {
             let constructor = usual == "ELU" ? "flow.CNF" : "flow.MAF"
             throw ScriptError(
                 operation,
-                "the file's module applies \(names.prefix(4).joined(separator: ", ")), not \(usual) alone: make such a flow, "
-                    + "\(constructor){activation = ...}, and give it the weights, "
+                "the file's module applies \(names.prefix(4).joined(separator: ", ")), not \(usual) alone: "
+                    + "make such a flow, \(constructor){activation = ...}, and give it the weights, "
                     + "m:load_state_dict(checkpoint.load(path))")
         }
         return found
