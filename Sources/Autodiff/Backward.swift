@@ -26,13 +26,15 @@ package enum Backward {
     /// Whether a leaf under the roots that is not in `known` requires a gradient: only then is the pass itself worth
     /// recording. Stops at the first such leaf.
     static func reachesOtherLeaves(_ roots: [Variable], than known: [Variable]) -> Bool {
-        let own = Set(known.compactMap { $0.isLeaf ? $0.record.map { ObjectIdentifier($0) } : nil })
-        var seen: Set<ObjectIdentifier> = []
+        var (own, seen) = (FewOrManyObjects(), FewOrManyObjects())
+        for variable in known {
+            if let record = variable.record, record.node == nil { own.insert(record) }
+        }
         var pending: [Node] = []
         func isOther(_ record: History?) -> Bool {
             guard let record, record.requiresGrad else { return false }
-            guard let node = record.node else { return !own.contains(ObjectIdentifier(record)) }
-            if seen.insert(ObjectIdentifier(node)).inserted { pending.append(node) }
+            guard let node = record.node else { return !own.contains(record) }
+            if seen.insert(node) { pending.append(node) }
             return false
         }
         if roots.contains(where: { isOther($0.record) }) { return true }

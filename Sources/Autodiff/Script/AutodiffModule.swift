@@ -133,7 +133,8 @@ private enum AutodiffFunctions {
     /// The derivative of `f(x, ...)` by its first argument, or by those that argnums names.
     /// - Parameter returnsValue: whether f's value is the first result.
     private static func gradient(returnsValue: Bool, _ results: ResultSpec...) -> Form {
-        Form(
+        let readPoint = Domain<Variable>.point.read
+        return Form(
             takes: .f, .rest("x", .anything, "what f is called with; a number counts as a float64 tensor"),
             .option("argnums", .oneOrMore(.integer), default: [1], "which arguments, one gradient each"), .createGraph,
             .operation, returns: Results(results) { $0 }
@@ -142,21 +143,26 @@ private enum AutodiffFunctions {
             for position in positions where position < 1 || position > values.count {
                 throw Fault("argnums names argument \(position) of \(values.count)")
             }
-            guard Set(positions).count == positions.count else { throw Fault("argnums names an argument twice") }
+            guard positions.count == 1 || Set(positions).count == positions.count else { throw Fault("argnums names an argument twice") }
             let points = try positions.map { position in
                 let value = values[position - 1]
-                guard let point = try? Domain<Variable>.point.read(value) else {
+                guard let point = try? readPoint(value) else {
                     throw Fault("argument \(position + 1) (x): a tensor or a number expected, got \(value.shown)")
                 }
                 return point
             }
+            let function = { (inner: [Variable]) throws -> [Variable] in
+                var call = values
+                for (index, position) in positions.enumerated() { call[position - 1] = .object(inner[index]) }
+                return try returned(try f.call(call), operation)
+            }
+            guard returnsValue else {
+                return try Transform.gradient(of: function, at: points, createGraph: createGraph, for: operation)
+                    .map { .object($0) }
+            }
             let (value, gradients) = try Transform.valueAndGradient(
-                of: { inner in
-                    var call = values
-                    for (index, position) in positions.enumerated() { call[position - 1] = .object(inner[index]) }
-                    return try returned(try f.call(call), operation)
-                }, at: points, createGraph: createGraph, for: operation)
-            return (returnsValue ? [.object(value[0])] : []) + gradients.map { .object($0) }
+                of: function, at: points, createGraph: createGraph, for: operation)
+            return [.object(value[0])] + gradients.map { .object($0) }
         }
     }
 

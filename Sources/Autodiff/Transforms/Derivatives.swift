@@ -87,8 +87,7 @@ extension Transform {
         for operation: String
     ) throws -> Variable {
         try jacobian(
-            of: { try [valueAndGradient(of: function, at: [$0[0]], for: operation).gradients[0]] }, at: x,
-            createGraph: createGraph,
+            of: { try gradient(of: function, at: [$0[0]], for: operation) }, at: x, createGraph: createGraph,
             for: operation)
     }
 
@@ -127,7 +126,7 @@ extension Transform {
             let weights = (0..<value.value.count).map { 1 + Double($0 % 7) / 8 }
             return try (value * Variable(Tensor(weights, shape: value.shape, .float64))).sum()
         }
-        let gradients = try valueAndGradient(of: { [try weighed($0)] }, at: points, for: operation).gradients
+        let gradients = try gradient(of: { [try weighed($0)] }, at: points, for: operation)
         var worst: (excess: Double, text: String)?
         for (argument, point) in points.enumerated() {
             let analytic = try gradients[argument].value.toArray()

@@ -21,6 +21,24 @@ public enum Transform {
         of function: ([Variable]) throws -> [Variable], at arguments: [Variable], createGraph: Bool = true,
         for operation: String
     ) throws -> (values: [Variable], gradients: [Variable]) {
+        let (values, gradients, call, recording) = try derivatives(
+            of: function, at: arguments, createGraph: createGraph, for: operation)
+        return (call.results(try values.map { try $0.clone() }, recording), gradients)
+    }
+
+    /// ``valueAndGradient(of:at:createGraph:for:)`` without the values.
+    public static func gradient(
+        of function: ([Variable]) throws -> [Variable], at arguments: [Variable], createGraph: Bool = true,
+        for operation: String
+    ) throws -> [Variable] {
+        try derivatives(of: function, at: arguments, createGraph: createGraph, for: operation).gradients
+    }
+
+    /// The function's own results, the gradients for the caller, and how other results become the caller's.
+    private static func derivatives(
+        of function: ([Variable]) throws -> [Variable], at arguments: [Variable], createGraph: Bool,
+        for operation: String
+    ) throws -> (values: [Variable], gradients: [Variable], call: Call, recording: Bool) {
         let call = Call(joins: createGraph || isInside, operation)
         let inner = try arguments.map { try call.fresh($0) }
         let values = try call.values(of: function, at: inner)
@@ -36,10 +54,7 @@ public enum Transform {
         }
         let recording = isRecording(values, arguments, inner)
         let gradients = try call.pullBack([value], seeds: [try value.seed(nil, operation)], to: inner, recording)
-        return (
-            call.results(try values.map { try $0.clone() }, recording),
-            call.results(try apart(gradients, from: arguments), recording)
-        )
+        return (values, call.results(try apart(gradients, from: arguments), recording), call, recording)
     }
 
     /// Whether a transform's results depend on more than its stand-ins (`inner`): on a recorded value behind an
@@ -52,9 +67,10 @@ public enum Transform {
     /// Results that share memory with arguments or with each other are copied, so that writing into one changes nothing
     /// else. (Values that functions return are always copied, as they may be anything.)
     static func apart(_ results: [Variable], from arguments: [Variable]) throws -> [Variable] {
-        var taken = Set(arguments.map { ObjectIdentifier($0.value.storage) })
+        var taken = FewOrManyObjects()
+        for argument in arguments { taken.insert(argument.value.storage) }
         return try results.map { result in
-            let isAlone = taken.insert(ObjectIdentifier(result.value.storage)).inserted
+            let isAlone = taken.insert(result.value.storage)
             return isAlone && result.value.isContiguous && result.value.count == result.value.storage.count
                 ? result : try result.clone()
         }

@@ -234,13 +234,13 @@ extension Tensor {
         }
         var y = try other.cast(T.dtype).expand(shape, for: operation)
         if y.storage === storage, !(y.offset == offset && y.strides == strides) { y = try y.copy() }
-        let walk = StridedWalk(shape: shape, strides: [strides, y.strides])
         let (to, from) = (base(T.self), y.base(T.self))
         defer { withExtendedLifetime(y) {} }
-        let (toStep, fromStep) = (walk.rowStep(0), walk.rowStep(1))
         if isContiguous, y.isContiguous {
             try Tensor.forEachPiece(count) { for i in $0 { to[i] += scale * from[i] } }
         } else {
+            let walk = StridedWalk(shape: shape, strides: [strides, y.strides])
+            let (toStep, fromStep) = (walk.rowStep(0), walk.rowStep(1))
             try walk.forEachRow { offsets, n in
                 let (to, from) = (to + offsets[0], from + offsets[1])
                 for i in 0..<n { to[i * toStep] += scale * from[i * fromStep] }

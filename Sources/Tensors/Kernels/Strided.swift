@@ -120,6 +120,12 @@ extension Tensor {
             source = try source.copy()
         }
         defer { withExtendedLifetime(source) {} }
+        if dtype == source.dtype, count < Tensor.manyElements, isContiguous, source.isContiguous {
+            let from = source.storage.bytes + source.offset * dtype.stride
+            (storage.bytes + offset * dtype.stride).copyMemory(from: from, byteCount: count * dtype.stride)
+            storage.version += 1
+            return
+        }
         switch (dtype, source.dtype) {
         case (.float32, .float16) where isContiguous && source.isContiguous:
             let (to, from) = (base(Float.self), source.base(UInt16.self))
