@@ -54,5 +54,6 @@ extension Operation {
         Section("Layers", [conv2d, linear]),
     ]
 
+    /// All operations, in the order of the sections.
     public static let catalogue: [Operation] = sections.flatMap(\.operations)
 }

@@ -139,13 +139,16 @@ public enum GradientRule {
     public struct Keeps: OptionSet, Sendable {
         public let rawValue: Int
         public init(rawValue: Int) { self.rawValue = rawValue }
+        /// All inputs; the default.
         public static let inputs = Keeps(rawValue: 1)
+        /// The results, as for softmax, whose gradient is a function of its values.
         public static let outputs = Keeps(rawValue: 2)
         /// Each input, but only for the gradient by the others, as in a product: an input may be overwritten if the
         /// others need no gradient.
         public static let factors = Keeps(rawValue: 4)
         /// The last input, such as the divisor of a quotient.
         public static let divisor = Keeps(rawValue: 8)
+        /// For rules that use only the shapes, such as a sum's.
         public static let nothing: Keeps = []
 
         fileprivate func reads(_ place: Int, of inputs: [Variable]) -> Bool {
@@ -199,6 +202,7 @@ public struct WantedInputs: Sendable {
         if count > 64 { others = (64..<count).map(isWanted) }
     }
 
+    /// Whether the gradient by that input is asked for; inputs count from 0.
     public subscript(_ input: Int) -> Bool { input < 64 ? bits >> UInt64(input) & 1 != 0 : others[input - 64] }
 }
 

@@ -6,11 +6,13 @@ import Tensors
 /// A new operation is one file (the computation on ``Variable``, the gradient rule, and a static `Operation`) and one
 /// line in ``Operation/sections``: it is then a function of the module, a method, documented and tested.
 public struct Operation: Sendable {
+    /// The function of the module, `tensor.exp`; called as a method where ``isMethod``.
     public let function: NativeFunction
     /// Whether `x:name(...)` works too.
     public let isMethod: Bool
     /// The method `x:name_(...)`, which writes the result over x; nil if there is none.
     public let inPlace: InPlaceForm?
+    /// Where the law tests take its derivatives; none for what has no derivative, such as comparisons.
     public let cases: [LawCase]
 
     /// - Parameters:
@@ -35,6 +37,7 @@ public struct Operation: Sendable {
         self.cases = cases
     }
 
+    /// The name in the module: `exp`.
     public var name: String { function.shortName }
 }
 
@@ -44,6 +47,7 @@ public struct InPlaceForm: Sendable {
     public let parameters: String
     /// The arguments in its example, for a tensor of one number.
     public let example: String
+    /// The method as scripts see it: `tensor:exp_`.
     public let function: NativeFunction
 
     /// The errors that all such methods have.
@@ -103,19 +107,25 @@ public struct InPlaceForm: Sendable {
 public struct LawCase: Sendable {
     /// A tensor with numbers spread over a range.
     public struct Input: Sendable {
+        /// Empty for a single number.
         public let shape: [Int]
         public let range: ClosedRange<Double>
 
+        /// The numbers lie inside the range, whose ends should be clear of jumps and poles.
         public init(_ shape: [Int], _ range: ClosedRange<Double> = -2...2) {
             self.shape = shape
             self.range = range
         }
     }
 
+    /// What a failing test prints.
     public let label: String
+    /// The tensors that ``apply`` gets, in this order.
     public let inputs: [Input]
+    /// The function whose derivatives are compared; it must be smooth on the ranges of the inputs.
     public let apply: @Sendable ([Variable]) throws -> Variable
 
+    /// The derivatives of `apply` by all inputs are tested.
     public init(_ label: String, _ inputs: [Input], apply: @escaping @Sendable ([Variable]) throws -> Variable) {
         self.label = label
         self.inputs = inputs

@@ -1,5 +1,6 @@
 /// Every distribution that scripts can make. A new distribution is a file in `Families` and a line here.
 public enum Catalogue {
+    /// In the order of the documentation.
     public static var distributions: [any CataloguedDistribution.Type] {
         [
             Normal.self,

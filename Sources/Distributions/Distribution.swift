@@ -58,7 +58,9 @@ public protocol Distribution: HoldsScriptValues {
 
 /// A named parameter of a distribution.
 public struct DistributionParameter {
+    /// As the constructor and the property are called: `scale`.
     public let name: String
+    /// Of the batch's shape, or broadcasting to it; recorded where it was given so.
     public let value: Variable
 
     init(_ name: String, _ value: Variable) {

@@ -10,13 +10,16 @@ public struct Conversion {
 
     /// What happened to the numbers.
     public struct Summary {
+        /// How many were written.
         public let tensors: Int
         public let numbers: Int
         /// A change of type such as `bfloat16 -> float32`, and the tensors with that change.
         public let changes: [(change: String, names: [String])]
+        /// The tensors that were skipped, and why.
         public let leftOut: [(name: String, reason: String)]
     }
 
+    /// By default numbers keep their types, and what cannot be read is an error.
     public init(dtype: DType? = nil, skip: Bool = false) {
         (self.dtype, self.skip) = (dtype, skip)
     }

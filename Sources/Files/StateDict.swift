@@ -20,16 +20,20 @@ public struct StateDict {
     /// whole was made of. Nothing was done with them.
     public internal(set) var foreign: Set<String> = []
 
+    /// No tensors yet; the metadata are texts that safetensors files keep.
     public init(metadata: [ByteString: String] = [:]) {
         self.metadata = metadata
     }
 
+    /// In this order; of two entries with one name the last one stays.
     public init(_ entries: [(name: String, tensor: Tensor)], metadata: [ByteString: String] = [:]) {
         self.metadata = metadata
         for (name, tensor) in entries { self[name] = tensor }
     }
 
+    /// The number of tensors.
     public var count: Int { names.count }
+    /// Whether there are no tensors; there may be metadata.
     public var isEmpty: Bool { names.isEmpty }
 
     /// The tensor of that name; assigning nil removes it.
@@ -54,6 +58,7 @@ public struct StateDict {
 
     mutating func leaveOut(_ name: String, _ reason: String) { leftOut.append((name, reason)) }
 
+    /// In the order in which they were added.
     public var entries: [(name: String, tensor: Tensor)] {
         names.compactMap { name in self[name].map { (name, $0) } }
     }

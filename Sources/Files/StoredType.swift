@@ -5,6 +5,7 @@ public struct ReadingOptions: Sendable {
     /// Converts complex numbers to pairs of real ones, in a last dimension of 2; otherwise they cannot be read.
     public var complexAsPairs = false
 
+    /// By default whatever cannot be read is an error.
     public init(skip: Bool = false, complexAsPairs: Bool = false) {
         self.skip = skip
         self.complexAsPairs = complexAsPairs

@@ -4,6 +4,7 @@ import Tensors
 
 /// Every transform that scripts can make. A new one is a file in `Transforms` and a line here.
 public enum Catalogue {
+    /// In the order of the documentation.
     public static var transforms: [any CatalogueEntry.Type] {
         [
             Scaling.self,
@@ -49,6 +50,7 @@ public protocol CataloguedTransform: FlowTransform, CatalogueEntry {}
 
 /// Makes a transform from random tensors and says which data to give it, for the law tests.
 public struct TransformExample: Sendable {
+    /// What a failing test prints.
     public let label: String
     /// The tensors that it is made of, with their shapes and the range of their numbers.
     public let parameters: [LawCase.Input]
@@ -64,6 +66,7 @@ public struct TransformExample: Sendable {
     /// In which directions numbers as large as 1e30, and denormal ones, give finite values and log-determinants.
     public enum Extremes: Sendable { case none, toLatent, toData, both }
 
+    /// `make` gets the tensors in the order of `parameters`.
     public init(
         _ label: String, _ parameters: [LawCase.Input], points: LawCase.Input, context: LawCase.Input? = nil,
         extremes: Extremes = .none, make: @escaping @Sendable ([Variable]) throws -> any FlowTransform

@@ -42,6 +42,7 @@ public final class Host: @unchecked Sendable {
         ResourceSearch.folders(script: nil).map { $0.splitPath.folder + "/scripts/" + name }.first { $0.fileExists }
     }
 
+    /// Runs the scripts, one at a time, on a thread of its own.
     public let interpreter: Interpreter
     /// Used on the interpreter's thread only, as are the plugins.
     package let context = Context()

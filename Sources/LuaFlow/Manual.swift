@@ -6,6 +6,7 @@ import Scripting
 ///     print(try manual.page("tensor:norm"))
 public struct Manual: Sendable {
     let modules: [any ScriptModule]
+    /// Every documented name, for searching and completion.
     public let index: ScriptIndex
     /// Constants of modules: `host.version`.
     private let constants: [(name: String, value: String)]

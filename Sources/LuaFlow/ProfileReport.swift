@@ -4,11 +4,14 @@ import Scripting
 public struct ProfileReport {
     private let places: [Profile.Place]
 
+    /// Copies what was measured so far; a run may go on.
     public init(_ profile: Profile) { places = profile.places }
 
     /// An operation at one line, forward and backward.
     public struct Row: Equatable {
+        /// The full name, `tensor.matmul`.
         public let operation: String
+        /// File and line, `train.lua:12`.
         public let line: String
         public fileprivate(set) var forward = 0, backward = 0
         public fileprivate(set) var count = 0, backwardCount = 0

@@ -46,6 +46,8 @@ enum CommandWords {
 }
 
 extension ByteString: ExpressibleByArgument {
+    /// A word of the command line, with the bytes that it was typed with.
     public init?(argument: String) { self = CommandWords.word(argument) }
+    /// What `--help` shows.
     public var defaultValueDescription: String { text }
 }

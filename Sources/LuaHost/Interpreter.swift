@@ -26,7 +26,9 @@ public final class Interpreter: @unchecked Sendable {
         case sandboxed
     }
 
+    /// What an interpreter allows its scripts.
     public struct Options: Sendable {
+        /// By default everything that the process may do.
         public var trust = Trust.trusted
         /// The most bytes that Lua and native objects may hold together; nil for no limit.
         /// At least ``leastMemory``.
@@ -200,6 +202,7 @@ public final class Interpreter: @unchecked Sendable {
         }
     }
 
+    /// From any thread; waits for a script that runs.
     public func setGlobal(_ name: String, _ value: Value) throws(LuaError) {
         nonisolated(unsafe) let value = value
         _ = try core.inRun { [self] in
@@ -210,6 +213,7 @@ public final class Interpreter: @unchecked Sendable {
         }
     }
 
+    /// nil of Lua is `.none`, also where there is no such global.
     public func getGlobal(_ name: String) throws(LuaError) -> Value {
         let values = try core.inRun { [self] in
             try protected { results, failure in

@@ -6,6 +6,7 @@ import Scripting
 ///     do { try interpreter.run(file: "train.lua") }
 ///     catch { print(error.report) }
 public struct LuaError: Error, CustomStringConvertible, Sendable {
+    /// Why a run ended.
     public enum Kind: Equatable, Sendable {
         /// The code does not compile.
         case syntax
@@ -23,6 +24,7 @@ public struct LuaError: Error, CustomStringConvertible, Sendable {
         case exit(code: Int)
     }
 
+    /// What a program decides by; the message is for people.
     public let kind: Kind
     /// The message as raised, with file and line.
     public let message: String

@@ -4,6 +4,7 @@ import Scripting
 
 /// Why code does not compile.
 public struct LuaSyntax: Equatable, Sendable {
+    /// From 1.
     public let line: Int
     /// Lua's message without the position, such as `unexpected symbol near '='`.
     public let message: String

@@ -4,9 +4,12 @@ import Tensors
 
 /// A named tensor of a layer. Converting a module to another dtype replaces the value.
 public final class ModuleTensor {
+    /// In a state dict, behind the names of the modules around it: `weight`.
     public let name: String
+    /// Replaced only when the module is converted to another dtype.
     public internal(set) var value: Variable
 
+    /// The name as a state dict has it within its layer: `weight`.
     public init(_ name: String, _ value: Variable) {
         self.name = name
         self.value = value
@@ -42,6 +45,7 @@ extension Layer {
 
 /// Something that contains networks and passes training mode on to them, such as a flow's transform.
 public protocol HoldsModules {
+    /// Those at the top; modules in these follow by their children.
     var modules: [Module] { get }
 }
 
@@ -50,16 +54,21 @@ public protocol HoldsModules {
 ///     let net = Module(Linear.make(2, 3, from: generator))
 ///     let y = try net(x)          // (B, 2) -> (B, 3)
 public final class Module: RemembersCall {
+    /// What scripts see as its type: `module`.
     public static let type = ObjectType("module")
     public var scriptType: ObjectType { Module.type }
 
+    /// What it computes, with the weights.
     public let layer: any Layer
+    /// Whether dropout drops; changed by `train` and `eval` for all modules inside, too.
     public private(set) var isTraining = true
     public var origin: Origin?
     public var heldValues: [Value] { layer.heldValues }
 
+    /// In training mode.
     public init(_ layer: any Layer) { self.layer = layer }
 
+    /// The layer's answer, in the present mode; throws ``ScriptError`` for an x of another shape.
     public func callAsFunction(_ x: Variable, context: Variable? = nil) throws -> Variable {
         try layer.forward(x, context: context, isTraining: isTraining)
     }

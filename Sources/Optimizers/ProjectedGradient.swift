@@ -18,12 +18,15 @@ public struct ProjectedGradient {
         case given(Tensor)
     }
 
+    /// The number of steps; only ``callback`` ends earlier.
     public var steps: Int
     public var lr: (Int) throws -> Double
+    /// What is added before the projection of step k, counted from 1.
     public var noise: (Int) throws -> Noise
     /// Gets k, x and f(x) before step k; returns false to end with that x.
     public var callback: (Int, Tensor, Double) throws -> Bool
 
+    /// By default 100 steps of 0.01 without noise.
     public init(
         steps: Int = 100, lr: @escaping (Int) throws -> Double = { _ in 1e-2 },
         noise: @escaping (Int) throws -> Noise = { _ in .normal(0) },

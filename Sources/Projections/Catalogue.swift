@@ -1,5 +1,6 @@
 /// Every set that scripts can make. A new set is a file in `Sets` or `Calculus` and a line here.
 public enum Catalogue {
+    /// In the order of the documentation.
     public static var sets: [any CataloguedSet.Type] {
         [
             Box.self,

@@ -89,6 +89,7 @@ public func defaultTolerance(_ x: Tensor, size: Double) throws -> Double {
 
 /// A set in the catalogue: ``declaration`` is what scripts see, ``examples()`` are what the law tests run on.
 public protocol CataloguedSet: ProjectableSet {
+    /// The constructor's short name, `Box`.
     static var name: String { get }
     /// The constructor as scripts see it: `projection.Box(lo, hi)`.
     static var declaration: Declaration { get }
@@ -106,10 +107,14 @@ extension CataloguedSet {
 
 /// A set, the shape of points for the law tests, and the relative precision that its algorithm promises in float64.
 public struct SetExample {
+    /// What the law tests project onto.
     public let set: any ProjectableSet
+    /// That of the points that are projected.
     public let shape: [Int]
+    /// What the law tests allow, relative to the sizes of the numbers.
     public let precision: Double
 
+    /// By default 1e-11, for closed formulas.
     public init(_ set: any ProjectableSet, shape: [Int], precision: Double = 1e-11) {
         self.set = set
         self.shape = shape
@@ -119,10 +124,14 @@ public struct SetExample {
 
 /// A set as a function of its tensors, and the shape of points for the law tests.
 public struct SetFamily {
+    /// Those that the set is made of; derivatives by each are tested.
     public let tensors: [Tensor]
+    /// That of the points that are projected.
     public let shape: [Int]
+    /// The set of these tensors, in their order.
     public let make: ([Variable]) throws -> any ProjectableSet
 
+    /// Near `tensors` the set must exist and its projection be differentiable.
     public init(_ tensors: [Tensor], shape: [Int], make: @escaping ([Variable]) throws -> any ProjectableSet) {
         self.tensors = tensors
         self.shape = shape

@@ -7,6 +7,7 @@ import Tensors
 ///
 /// Rounding is monotone, so bounds in order stay in order in float32.
 public struct SetParameter: CustomStringConvertible {
+    /// Empty for a plain number, which serves every element of a point.
     public let shape: [Int]
     let double: Tensor
     let single: Tensor

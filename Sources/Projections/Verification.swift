@@ -12,7 +12,9 @@ import Tensors
 ///
 ///     let report = try Verification().run(Box(0, 1))
 public struct Verification {
+    /// How many random points are tried, besides two special ones.
     public var points: Int
+    /// Of the random points: the same seed, the same report.
     public var seed: UInt64
     /// The shape of the random points; nil for the set's own, or (5).
     public var shape: [Int]?
@@ -20,6 +22,7 @@ public struct Verification {
     /// Relative to the sizes of the numbers compared and of the set; nil for 1e-6 in float64, 1e-4 in float32.
     public var tolerance: Double?
 
+    /// By default 24 points in float64.
     public init(
         points: Int = 24, seed: UInt64 = 0, shape: [Int]? = nil, dtype: DType = .float64, tolerance: Double? = nil
     ) {
@@ -28,14 +31,21 @@ public struct Verification {
 
     /// One law: how often it was checked, and the largest relative failure seen, at most the tolerance.
     public struct Law {
+        /// As messages and reports call it: `idempotence`.
         public let name: String
+        /// How many points or pairs.
         public var checks = 0
+        /// The largest failure, relative as ``Verification/tolerance`` is.
         public var worst = 0.0
     }
 
+    /// What was checked; a failure throws instead.
     public struct Report {
+        /// The shape of the points that were tried.
         public let shape: [Int]
+        /// What was allowed, after the defaults.
         public let tolerance: Double
+        /// In the order in which they were first checked.
         public internal(set) var laws: [Law] = []
     }
 

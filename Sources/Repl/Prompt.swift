@@ -16,6 +16,7 @@ public struct Prompt {
         self.prompts = prompts
     }
 
+    /// Reads and answers inputs until one leaves; says how.
     public func run() -> PromptSession.Departure {
         var input = ""
         while true {

@@ -7,6 +7,7 @@ public final class PromptSession {
     let session: Session
     let console: Console
     let commands: Commands
+    /// The session's host, with its globals and services.
     public var host: Host { session.host }
     var helpers: Helpers { session.helpers }
 
@@ -37,6 +38,7 @@ public final class PromptSession {
 
     /// What follows after an input.
     public enum Outcome: Equatable, Sendable {
+        /// The prompt asks for the next input.
         case stay
         /// The input continues on the next line.
         case unfinished

@@ -5,12 +5,14 @@ public struct Arguments {
     public let values: [Value]
     public let context: Context
 
+    /// For calls from Swift, as tests make them; scripts' calls are made by the host.
     public init(function: String, values: [Value], context: Context) {
         self.function = function
         self.values = values
         self.context = context
     }
 
+    /// How many were given; nil counts where others follow it.
     public var count: Int { values.count }
 
     /// The value at a 1-based position, as scripts count; `.none` past the end.

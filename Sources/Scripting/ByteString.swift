@@ -23,8 +23,10 @@ public struct ByteString: Hashable, Comparable, Sendable {
     }
     private let storage: Storage
 
+    /// The text's UTF-8.
     public init(_ text: String) { storage = .text(text) }
 
+    /// Kept as they are, whether they are UTF-8 or not.
     public init(_ bytes: some Collection<UInt8>) {
         storage = String(validating: bytes, as: UTF8.self).map(Storage.text) ?? .raw(Array(bytes))
     }
@@ -60,6 +62,7 @@ public struct ByteString: Hashable, Comparable, Sendable {
         if case .text(let text) = storage { text } else { nil }
     }
 
+    /// A copy; ``withBytes(_:)`` reads without one.
     public var bytes: [UInt8] { withBytes { Array($0) } }
 
     /// The number of bytes.
@@ -70,6 +73,7 @@ public struct ByteString: Hashable, Comparable, Sendable {
         }
     }
 
+    /// Whether there are no bytes.
     public var isEmpty: Bool { count == 0 }
 
     /// Calls `body` with the bytes, which are valid for the length of the call.
@@ -96,17 +100,22 @@ public struct ByteString: Hashable, Comparable, Sendable {
         }
     }
 
+    /// Whether such a byte occurs, also as a part of a character.
     public func contains(_ byte: UInt8) -> Bool { withBytes { $0.contains(byte) } }
 
+    /// By bytes, so that half of a character counts; every string begins with the empty one.
     public func hasPrefix(_ prefix: ByteString) -> Bool {
         withBytes { bytes in prefix.withBytes { bytes.starts(with: $0) } }
     }
 
+    /// By bytes; every string ends with the empty one.
     public func hasSuffix(_ suffix: ByteString) -> Bool {
         withBytes { bytes in suffix.withBytes { bytes.suffix($0.count).elementsEqual($0) } }
     }
 
+    /// Without that many bytes at the start; empty if there are fewer.
     public func dropFirst(_ count: Int) -> ByteString { ByteString(bytes.dropFirst(count)) }
+    /// Without that many bytes at the end; empty if there are fewer.
     public func dropLast(_ count: Int) -> ByteString { ByteString(bytes.dropLast(count)) }
 
     /// Splits at every such byte: `"a:b"` at `:` is `["a", "b"]`.
@@ -118,6 +127,7 @@ public struct ByteString: Hashable, Comparable, Sendable {
         ).map { ByteString($0) }
     }
 
+    /// The bytes of both, which may form characters that neither has.
     public static func + (a: ByteString, b: ByteString) -> ByteString {
         if case (.text(let a), .text(let b)) = (a.storage, b.storage) { return ByteString(a + b) }
         return ByteString(a.bytes + b.bytes)
@@ -148,6 +158,7 @@ public struct ByteString: Hashable, Comparable, Sendable {
 }
 
 extension ByteString: ExpressibleByStringInterpolation {
+    /// A literal is UTF-8.
     public init(stringLiteral text: String) { self.init(text) }
 }
 
@@ -189,6 +200,7 @@ extension ByteString: CustomStringConvertible {
 ///
 /// Functions that take a path or a name take `some ByteStringConvertible`, so that Swift programs pass a `String`.
 public protocol ByteStringConvertible {
+    /// The bytes that Lua would get.
     var byteString: ByteString { get }
 }
 
@@ -207,6 +219,7 @@ extension ByteString: Codable {
         if let utf8Text { try container.encode(utf8Text) } else { try container.encode(bytes) }
     }
 
+    /// From a text, or from the list of numbers that stands for bytes that are not UTF-8.
     public init(from decoder: any Decoder) throws {
         let container = try decoder.singleValueContainer()
         do {
@@ -230,12 +243,14 @@ extension ByteString: CodingKeyRepresentable {
 
     private static let mark: ByteString = "bytes:"
 
+    /// ASCII as it is, other bytes as hexadecimal digits behind a mark, since JSON's keys are texts.
     public var codingKey: any CodingKey {
         if withBytes({ $0.allSatisfy { $0 < 0x80 } }), !hasPrefix(ByteString.mark) { return Key(stringValue: text) }
         let digits = bytes.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }
         return Key(stringValue: ByteString.mark.text + digits.joined())
     }
 
+    /// Nil for a marked key whose rest is not pairs of hexadecimal digits.
     public init?<K: CodingKey>(codingKey: K) {
         let key = ByteString(codingKey.stringValue)
         guard key.hasPrefix(ByteString.mark) else {

@@ -11,6 +11,7 @@ public struct Cancellation: Sendable {
     /// True once the work should stop. Must be cheap and callable from any thread.
     public let isRequested: @Sendable () -> Bool
 
+    /// For the runs that bind it as ``current``.
     public init(isRequested: @escaping @Sendable () -> Bool) {
         self.isRequested = isRequested
     }

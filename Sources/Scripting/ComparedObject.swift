@@ -8,10 +8,12 @@ public protocol ComparedObject: ScriptObject {
 
 /// Values that stand for an object in a comparison.
 public struct ComparedState {
+    /// Compared one by one; a difference is reported under its key.
     public let values: [(key: String, value: Value)]
     /// What the object depends on that is not among the values: `its architecture`.
     public let leavesOut: String?
 
+    /// The keys should be those that scripts see.
     public init(_ values: [(key: String, value: Value)], leavesOut: String? = nil) {
         (self.values, self.leavesOut) = (values, leavesOut)
     }

@@ -17,8 +17,11 @@ public struct FileAccess: Sendable {
     /// The rules for the current task or thread.
     @TaskLocal public static var current: FileAccess?
 
+    /// What a file is opened for; each purpose has its own folders.
     public enum Purpose: String, Sendable {
+        /// Reading data.
         case read
+        /// Writing, with what that creates or replaces.
         case write
         /// Loading as Lua code: `require`, `dofile`, `loadfile`.
         case load

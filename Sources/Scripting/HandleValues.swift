@@ -6,8 +6,10 @@
 ///         try (b - a) / 6 * (f(a) + 4 * f((a + b) / 2) + f(b))
 ///     }
 public struct FunctionValue: ScriptConvertible {
+    /// May be called while the host lives, on the interpreter's thread.
     public let function: any ScriptFunction
 
+    /// To pass a function that came from a script on to another one.
     public init(_ function: any ScriptFunction) { self.function = function }
 
     public static func from(_ value: Value) throws -> FunctionValue {
@@ -35,8 +37,10 @@ public struct FunctionValue: ScriptConvertible {
 ///     let settings: TableValue = try host.get("settings")
 ///     let rate = try settings.get("rate", as: Double.self)
 public struct TableValue: ScriptConvertible {
+    /// May be read and written while the host lives, on the interpreter's thread.
     public let table: any ScriptTable
 
+    /// The table itself, not a copy: writes are seen by the script.
     public init(_ table: any ScriptTable) { self.table = table }
 
     public static func from(_ value: Value) throws -> TableValue {

@@ -17,6 +17,7 @@ public final class LoadedFiles: Service, Sendable {
     /// The record of the current task's or thread's run.
     @TaskLocal public static var current: LoadedFiles?
 
+    /// What a file was read as.
     public enum Kind: String, Sendable, CaseIterable {
         /// Lua source: the script, what it required, ran or loaded.
         case lua
@@ -30,6 +31,7 @@ public final class LoadedFiles: Service, Sendable {
         case written
     }
 
+    /// A file, with what tells whether it changed since.
     public struct File: Equatable, Sendable {
         /// An absolute path, with links not resolved.
         public let path: ByteString
@@ -136,6 +138,7 @@ public final class LoadedFiles: Service, Sendable {
 public struct FileStamp: Equatable, Sendable {
     private let device: UInt64
     private let number: UInt64
+    /// In bytes.
     public let size: Int64
     private let seconds: Int64
     private let nanoseconds: Int64

@@ -1,5 +1,6 @@
 /// A Swift function as scripts see it: its name, documentation and body.
 public struct NativeFunction: Sendable {
+    /// Gets all arguments as given and returns the results in their order.
     public typealias Body = @Sendable (Arguments) throws -> [Value]
 
     /// The full name in error messages and `luaflow doc`: `tensor.exp`, `flow.load`, `projection:contains`.
@@ -9,6 +10,7 @@ public struct NativeFunction: Sendable {
     /// The declaration that it was made from; nil for a function that reads its arguments itself.
     public let declaration: Declaration?
 
+    /// Decodes, checks and documents by the declaration.
     public init(_ declaration: Declaration) {
         name = declaration.name
         documentation = Documentation(declaration)
@@ -18,6 +20,7 @@ public struct NativeFunction: Sendable {
         }
     }
 
+    /// For a function that reads its arguments itself.
     public init(_ name: String, _ documentation: Documentation, body: @escaping Body) {
         self.name = name
         self.documentation = documentation
@@ -71,6 +74,7 @@ public struct Documentation: Sendable {
         (example, see) = (declaration.example, declaration.see)
     }
 
+    /// The signature is shown as given: `f(x, {name}) -> y`.
     public init(
         _ signature: String, _ summary: String, errors: String? = nil, source: String? = nil, example: String? = nil
     ) {

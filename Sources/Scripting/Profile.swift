@@ -21,6 +21,7 @@ public final class Profile: Sendable {
         public fileprivate(set) var bytes = 0
     }
 
+    /// The levels of a profile, from the run down.
     public enum Kind: Sendable, Hashable {
         /// The whole run; its own cost is that of Lua.
         case root

@@ -1,5 +1,6 @@
 /// An error that says whether it ends all work (a stop, an exit, no memory left) or only refuses its input.
 public protocol EndsWork: Error {
+    /// False for errors that a caller may answer by trying something else.
     var endsWork: Bool { get }
 }
 

@@ -4,6 +4,7 @@ import Synchronization
 public struct Representation: Sendable, Equatable {
     /// The contents of a representation.
     public enum Content: Sendable, Equatable {
+        /// UTF-8, also for SVG and HTML.
         case text(String)
         /// Bytes of a MIME type that is not text.
         case bytes([UInt8])

@@ -8,6 +8,7 @@ public struct ScriptError: Error, CustomStringConvertible, Equatable, Sendable {
     /// What was wrong, with the values, and what is expected.
     public let message: String
 
+    /// Texts of more than 4096 bytes are cut in the middle.
     public init(_ operation: String, _ message: String) {
         self.operation = abridged(operation)
         self.message = abridged(message)
@@ -24,6 +25,8 @@ public struct Interrupted: Error, CustomStringConvertible, Sendable {
 
 /// Ends the script as `os.exit(code)` does: after `--help`, or after a wrong call of the script.
 public struct ExitRequest: Error, Sendable {
+    /// 0 for success, 1 for an error, 2 for a wrong call.
     public let code: Int
+    /// Only the lowest 8 bits reach the shell.
     public init(code: Int) { self.code = code }
 }

@@ -8,6 +8,7 @@ public struct ScriptLocation: Sendable {
     /// Returns file and line with the whole path, for comparing files.
     public let place: @Sendable () -> ScriptPlace?
 
+    /// Both are called where an error or a warning is made, and return nil outside of a script.
     public init(describe: @escaping @Sendable () -> String?, place: @escaping @Sendable () -> ScriptPlace?) {
         self.describe = describe
         self.place = place
@@ -20,6 +21,7 @@ public struct ScriptPlace: Hashable, Sendable, CustomStringConvertible {
     public let path: ByteString
     public let line: Int
 
+    /// Lines count from 1.
     public init(file: some ByteStringConvertible, line: Int) {
         path = file.byteString
         self.line = line

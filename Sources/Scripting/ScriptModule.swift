@@ -1,5 +1,6 @@
 /// A library that scripts get by `require "name"`. Built-in modules and Swift plugins conform to this protocol.
 public protocol ScriptModule: Sendable {
+    /// What `require` takes, and the name of the global at the prompt.
     var name: String { get }
     /// One or two sentences for `luaflow doc`.
     var summary: String { get }
@@ -30,15 +31,18 @@ extension ScriptModule {
 
 /// A group of functions in a module's documentation.
 public struct ModuleSection: Sendable {
+    /// The heading.
     public let title: String
     /// The functions' short names.
     public let names: [String]
 
+    /// The names in the order in which they are shown.
     public init(_ title: String, _ names: [String]) { (self.title, self.names) = (title, names) }
 }
 
 /// The members of a userdata type.
 public struct TypeBinding: Sendable {
+    /// The type as Swift objects name it.
     public let type: ObjectType
     public let summary: String
     /// `x:name(...)`: the object is the first argument. Called by their ``NativeFunction/shortName``.
@@ -51,6 +55,7 @@ public struct TypeBinding: Sendable {
     /// object and the key; `.newindex` with object, key and value.
     public var operators: [Operator: NativeFunction]
 
+    /// Every function's first argument is the object.
     public init(
         _ type: ObjectType, _ summary: String, methods: [NativeFunction] = [], properties: [NativeFunction] = [],
         setters: [NativeFunction] = [], operators: [Operator: NativeFunction] = [:]
@@ -66,6 +71,7 @@ public struct TypeBinding: Sendable {
 
 /// The operators that a type can define; the raw value is Lua's metamethod.
 public enum Operator: String, CaseIterable, Sendable {
+    /// Arithmetic: called if either operand is of the type, with both in their order.
     case add = "__add"
     case subtract = "__sub"
     case multiply = "__mul"
@@ -74,15 +80,22 @@ public enum Operator: String, CaseIterable, Sendable {
     case modulo = "__mod"
     case power = "__pow"
     case negate = "__unm"
+    /// `#x`.
     case length = "__len"
+    /// `x(...)`.
     case call = "__call"
+    /// Comparisons: `~=`, `>` and `>=` follow.
     case equal = "__eq"
     case less = "__lt"
     case lessOrEqual = "__le"
+    /// `x .. y`.
     case concatenate = "__concat"
+    /// `tostring(x)`.
     case describe = "__tostring"
+    /// `x[key]` read and written.
     case index = "__index"
     case newindex = "__newindex"
+    /// The end of a `local x <close>`, whether by an error or not.
     case close = "__close"
     /// Called for a name that is no method or property (`net.body`), with the object and the name; returns nil for an
     /// unknown name. Not a metamethod of Lua.
@@ -96,6 +109,7 @@ public final class Context {
 
     public init() {}
 
+    /// The host's one instance, made when first asked for.
     public func service<S: Service>(_ type: S.Type = S.self) -> S {
         if let made = services[ObjectIdentifier(type)] as? S { return made }
         let fresh = S()
@@ -111,5 +125,6 @@ public final class Context {
 
 /// Something that each host has one instance of.
 public protocol Service: AnyObject {
+    /// Called once per host, by ``Context/service(_:)``.
     init()
 }

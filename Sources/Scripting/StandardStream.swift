@@ -12,7 +12,9 @@
 ///
 ///     StandardStream.error.write("luaflow: no such file\n")
 public enum StandardStream: Int32, Sendable {
+    /// What a script prints.
     case output = 1
+    /// Warnings, errors, progress.
     case error = 2
 
     /// Whether it is a terminal, so that someone sees the output at once and the cursor can be moved.

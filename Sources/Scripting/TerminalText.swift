@@ -1,5 +1,6 @@
 /// The width of text in a terminal, in columns.
 public enum TerminalText {
+    /// Of a text without line feeds; the sum over its characters.
     public static func width(_ text: some StringProtocol) -> Int { text.reduce(0) { $0 + width($1) } }
 
     /// By the rules that terminals share: wide characters take two columns, combining ones none.

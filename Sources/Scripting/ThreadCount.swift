@@ -37,6 +37,7 @@ public final class ThreadCount: Sendable {
     /// A single thread, for code that already runs as a part of divided work.
     package static let one = ThreadCount()
 
+    /// Now; from 1 to the limit.
     public var value: Int { count.load(ordering: .relaxed) }
 
     /// Work that begins from now on is divided among so many threads.

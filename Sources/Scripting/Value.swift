@@ -2,13 +2,20 @@
 ///
 /// The first group occurs as arguments and results; the second as results only.
 public enum Value {
+    /// nil.
     case none
     case boolean(Bool)
+    /// Lua's integer of 64 bits.
     case integer(Int)
+    /// Lua's float of 64 bits, also where it is whole.
     case number(Double)
+    /// Any bytes.
     case string(ByteString)
+    /// A Swift object, as userdata; the script holds it until Lua collects it.
     case object(any ScriptObject)
+    /// A table of the script, by reference.
     case table(any ScriptTable)
+    /// A function of the script, or one of Swift.
     case function(any ScriptFunction)
     /// A value that only the interpreter can use (a thread, another library's userdata): its type's name, and a handle
     /// by which it can be passed on unchanged.
@@ -52,8 +59,10 @@ extension Value {
     /// A string for display; nil for other values.
     public var asText: String? { if case .string(let string) = self { string.text } else { nil } }
 
+    /// The text's UTF-8.
     public static func string(_ text: String) -> Value { .string(ByteString(text)) }
 
+    /// A new table with these keys.
     public static func record(_ fields: [(key: String, value: Value)]) -> Value {
         .record(fields.map { (key: ByteString($0.key), value: $0.value) })
     }
@@ -88,11 +97,13 @@ public protocol ScriptObject: AnyObject, HoldsScriptValues {
 
 /// The identity of a userdata type. Types of the same name are the same type.
 public struct ObjectType: Hashable, Sendable {
+    /// What messages and documentation call it: `tensor`.
     public let name: String
     /// Roughly the bytes that an instance takes, besides memory that it charges itself: counted by ``NativeMemory`` for
     /// each one that a script holds.
     public let footprint: Int
 
+    /// Types are told apart by the name alone; the footprint of a small object is the default.
     public init(_ name: String, footprint: Int = 768) {
         self.name = name
         self.footprint = footprint
@@ -140,8 +151,10 @@ public struct PackedNumbers: Equatable, Sendable {
 
     public init() {}
 
+    /// How many numbers and booleans.
     public var count: Int { bits.count }
 
+    /// The number at that place, counted from 0; its kind as it was appended.
     public subscript(index: Int) -> Value {
         switch kinds[index] {
         case 1: .boolean(bits[index] != 0)

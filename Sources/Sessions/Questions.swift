@@ -11,6 +11,7 @@ public struct Completions: Equatable, Sendable {
 
 /// Whether a text could be evaluated as it is.
 public enum Completeness: Equatable, Sendable {
+    /// It compiles, or is a question such as `?tensor`.
     case complete
     /// More is needed; the next line would have this indentation.
     case incomplete(indent: String)

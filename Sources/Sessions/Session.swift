@@ -10,6 +10,7 @@ import LuaFlow
 ///
 /// A top-level `local` of an input is visible in later inputs. Used from one thread at a time.
 public final class Session {
+    /// Its globals are visible to the inputs, and theirs to other users of the host.
     public let host: Host
     package let helpers: Helpers
     /// The name of inputs in messages, before their number.

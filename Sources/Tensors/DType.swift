@@ -3,6 +3,7 @@
 /// `float16` is for stored weights: operations read it as `float32`. `bool` is a byte of 0 or 1, for comparisons and
 /// masks; `int64` is for positions, counts and labels.
 public enum DType: String, CaseIterable, Sendable {
+    /// 2, 4, 8, 8 and 1 bytes per element.
     case float16, float32, float64, int64, bool
 
     /// The dtypes that scripts compute in.

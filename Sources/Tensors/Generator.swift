@@ -11,16 +11,20 @@ import Scripting
 ///     let g = Generator(seed: 0)
 ///     let u = g.uniform()       // in [0, 1)
 public final class Generator: ScriptObject {
+    /// What scripts see as its type: `generator`.
     public static let type = ObjectType("generator")
     public var scriptType: ObjectType { Generator.type }
 
     /// The complete state of a generator.
     public struct State: Equatable, Sendable {
+        /// Any number; similar seeds give unrelated numbers.
         public var seed: UInt64
+        /// Streams of one seed are independent.
         public var stream: UInt64
         /// How many 32-bit words were drawn.
         public var drawn: UInt64
 
+        /// By default the first word of the first stream.
         public init(seed: UInt64, stream: UInt64 = 0, drawn: UInt64 = 0) {
             self.seed = seed
             self.stream = stream
@@ -30,8 +34,10 @@ public final class Generator: ScriptObject {
 
     /// The state, and words computed ahead for speed.
     private var words: PhiloxWords
+    /// From which ``restore(_:)`` continues with the same numbers.
     public var state: State { words.state }
 
+    /// Equal seeds and streams give equal words.
     public init(seed: UInt64, stream: UInt64 = 0) {
         words = PhiloxWords(State(seed: seed, stream: stream, drawn: 0))
     }
@@ -229,6 +235,7 @@ extension Double {
 
 /// The host's global generator, seeded by `random.manual_seed` and used wherever no generator is given.
 public final class GlobalGenerator: Service {
+    /// One object for the host's life: seeding restores it to the start of a stream.
     public var generator: Generator
     /// Unseeded, it starts from the system's randomness.
     public init() { generator = Generator(seed: UInt64.random(in: 0...UInt64.max)) }

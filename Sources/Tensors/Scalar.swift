@@ -21,6 +21,7 @@ public struct Scalar: Sendable {
         }
     }
 
+    /// 2.0 counts as the integer 2, as in scripts.
     public init(_ number: Double) { kind = Kind(number) }
 
     /// The dtype of a tensor made of it alone.
@@ -35,6 +36,7 @@ public struct Scalar: Sendable {
     /// The integer, with all its digits, if it is one.
     public var whole: Int? { if case .whole(let integer) = kind { integer } else { nil } }
 
+    /// Rounded to 53 bits for large integers; 0 or 1 for a boolean.
     public var number: Double {
         switch kind {
         case .boolean(let flag): flag ? 1 : 0

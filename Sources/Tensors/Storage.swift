@@ -8,6 +8,7 @@ import Scripting
 
 /// A block of memory that tensors view. Reference-counted; charged to the host's ``NativeMemory`` while it lives.
 public final class Storage {
+    /// Of all elements; a tensor of another dtype has memory of its own.
     public let dtype: DType
     /// The number of elements, of `dtype`.
     public let count: Int

@@ -14,6 +14,7 @@ public struct Tensor {
     /// The offset of the first element, in elements.
     public let offset: Int
 
+    /// One size per dimension; empty for a single number.
     @inlinable public var shape: [Int] { layout.shape }
     /// Strides in elements; 0 along an expanded axis.
     @inlinable public var strides: [Int] { layout.strides }
@@ -48,6 +49,7 @@ public struct Tensor {
         return Tensor(storage: try Storage(dtype, count: layout.count), layout: layout, offset: 0)
     }
 
+    /// A new row-major tensor; throws ``ScriptError`` for `operation` where memory does not suffice.
     public static func zeros(_ shape: [Int], _ dtype: DType = .float32, for operation: String = "tensor.zeros") throws
         -> Tensor
     {
@@ -55,6 +57,7 @@ public struct Tensor {
         return Tensor(storage: try Storage(dtype, count: layout.count, zeroed: true), layout: layout, offset: 0)
     }
 
+    /// A new row-major tensor, the value rounded to the dtype.
     public static func full(_ shape: [Int], _ value: Double, _ dtype: DType = .float32) throws -> Tensor {
         let tensor = try uninitialized(shape, dtype, for: "tensor.full")
         try tensor.initialize { _ in value }

@@ -51,6 +51,7 @@ extension Tensor {
             storage: storage, shape: order.map { shape[$0] }, strides: order.map { strides[$0] }, offset: offset)
     }
 
+    /// The same memory with two dimensions exchanged; they count from 0.
     public func transpose(_ a: Int, _ b: Int, for operation: String = "tensor.transpose") throws -> Tensor {
         try check(axis: a, for: operation)
         try check(axis: b, for: operation)
@@ -119,6 +120,7 @@ extension Tensor {
         return Tensor(storage: storage, shape: target, strides: strides, offset: offset)
     }
 
+    /// The same memory with a dimension of size 1 before `axis`, which counts from 0.
     public func unsqueeze(_ axis: Int, for operation: String = "tensor.unsqueeze") throws -> Tensor {
         guard axis >= 0, axis <= rank else {
             throw ScriptError(operation, "dimension \(axis + 1) is out of range 1..\(rank + 1)")

@@ -29,6 +29,7 @@ extension Variable {
     }
 
     // Constant between jumps: the gradient is 0.
+    /// -1, 0 or 1; 0 also for NaN.
     public func sign() throws -> Variable { try flat("tensor.sign", Sign()) }
     /// The largest whole number not above x.
     public func floor() throws -> Variable { try flat("tensor.floor", Floor()) }

@@ -5,8 +5,11 @@ import Scripting
 public final class PausableLoop: Service {
     /// What one step returns: fields to write into the state, a value for the trace, and whether the loop goes on.
     public struct Answer {
+        /// What a pause shows and may change; the next step gets it in the state.
         public let fields: [(key: String, value: Value)]
+        /// Appended to state.trace, whose last value the progress bar shows.
         public let trace: Double
+        /// False ends the loop after this step.
         public let goesOn: Bool
     }
 
@@ -16,6 +19,7 @@ public final class PausableLoop: Service {
         _ steps: Int, _ state: [(key: String, value: Value)],
         _ step: @escaping (Int, any ScriptTable) throws -> Answer
     ) throws -> Void
+    /// Asked at the start of every loop; nil where no room provides one.
     public var runner: (() -> Runner?)?
 
     public init() {}

@@ -4,6 +4,7 @@ import Tensors
 
 /// The set in which a distribution's draws lie.
 public struct Support {
+    /// The shape of the support, for choosing a bijection from the real line to it.
     public enum Kind: String, Sendable, CaseIterable {
         /// All real numbers, or vectors of them.
         case real
@@ -21,10 +22,12 @@ public struct Support {
         case integers
     }
 
+    /// One kind for the whole batch.
     public let kind: Kind
     /// The ends, which broadcast with the batch; infinite where there is none.
     public let low, high: Variable
 
+    /// The ends must broadcast with the distribution's batch shape.
     public init(_ kind: Kind, _ low: Variable, _ high: Variable) {
         (self.kind, self.low, self.high) = (kind, low, high)
     }

@@ -6,7 +6,9 @@ import Tensors
 /// log P(x) = x log p + (1 - x) log(1 - p); by logits l: x l - softplus(l).
 public struct Bernoulli: CataloguedDistribution {
     public static let name = "Bernoulli"
+    /// P(1), between 0 and 1; of the batch's shape.
     public let probs: Variable
+    /// log(p / (1 - p)), infinite for p = 0 and 1; of the batch's shape.
     public let logits: Variable
     private let isByLogits: Bool
     public var batchShape: [Int] { probs.shape }

@@ -6,6 +6,7 @@ import Tensors
 /// The distribution of the sum of df squares of standard normal numbers: Gamma(df/2, 1/2).
 public struct ChiSquared: DerivedDistribution {
     public static let name = "ChiSquared"
+    /// The degrees of freedom, above 0; they need not be whole.
     public let df: Variable
     public let batchShape: [Int]
 

@@ -6,6 +6,7 @@ import Tensors
 /// The exponential distribution on x >= 0: log p(x) = log rate - rate x.
 public struct Exponential: DerivedDistribution {
     public static let name = "Exponential"
+    /// Above 0; the mean is 1 / rate.
     public let rate: Variable
     public var batchShape: [Int] { rate.shape }
 

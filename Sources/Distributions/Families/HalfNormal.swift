@@ -7,6 +7,7 @@ import Tensors
 /// 0.
 public struct HalfNormal: DerivedDistribution {
     public static let name = "HalfNormal"
+    /// Above 0: the standard deviation of X, not of |X|.
     public let scale: Variable
     public let batchShape: [Int]
 

@@ -7,7 +7,9 @@ import Tensors
 /// log Γ(a).
 public struct InverseGamma: DerivedDistribution {
     public static let name = "InverseGamma"
+    /// The shape a, above 0; the mean is finite for a > 1.
     public let concentration: Variable
+    /// Above 0; draws are proportional to it.
     public let rate: Variable
     public let batchShape: [Int]
 

@@ -6,7 +6,9 @@ import Tensors
 /// The distribution of e^X for a normal X: log p(x) = -z²/2 - log(scale x) - log(2π)/2, z = (log x - loc)/scale.
 public struct LogNormal: DerivedDistribution {
     public static let name = "LogNormal"
+    /// The mean of log X, of the batch's shape.
     public let loc: Variable
+    /// Above 0: the standard deviation of log X.
     public let scale: Variable
     public let batchShape: [Int]
 

@@ -9,6 +9,7 @@ public struct Mixture: CataloguedDistribution {
     /// The weights, divided by their sum.
     public let weights: Variable
     private let given: Variable
+    /// Of equal event shapes; a single one if it is batched.
     public let components: [any Distribution]
     public var heldValues: [Value] { components.flatMap(\.heldValues) }
     /// Whether the components are one distribution whose last batch dimension counts them.

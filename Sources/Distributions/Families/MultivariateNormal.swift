@@ -7,7 +7,9 @@ import Tensors
 /// log p(x) = -|L⁻¹ (x - loc)|² / 2 - Σ log L_ii - d log(2π) / 2.
 public struct MultivariateNormal: CataloguedDistribution {
     public static let name = "MultivariateNormal"
+    /// The mean, (batch..., d).
     public let loc: Variable
+    /// (batch..., d, d), symmetric and positive definite; L Lᵀ where the factor was given.
     public let covariance: Variable
     /// The lower triangular factor L.
     public let scale: Variable

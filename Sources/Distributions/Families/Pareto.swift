@@ -6,7 +6,9 @@ import Tensors
 /// The Pareto distribution on x >= scale: log p(x) = log alpha + alpha log scale - (alpha + 1) log x.
 public struct Pareto: DerivedDistribution {
     public static let name = "Pareto"
+    /// Above 0: the least value, where the density is largest.
     public let scale: Variable
+    /// The exponent of the tail, above 0: P(X > x) = (scale / x)^alpha.
     public let alpha: Variable
     public let batchShape: [Int]
 

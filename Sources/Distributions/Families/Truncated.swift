@@ -7,6 +7,7 @@ import Tensors
 /// elsewhere.
 public struct Truncated: CataloguedDistribution {
     public static let name = "Truncated"
+    /// The whole one, of single numbers and continuous.
     public let distribution: any Distribution
     /// The ends, which may be infinite. Broadcast to ``batchShape``.
     public let low, high: Variable

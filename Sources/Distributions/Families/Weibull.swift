@@ -6,7 +6,9 @@ import Tensors
 /// The Weibull distribution on x >= 0, k = concentration: cdf 1 - exp(-(x/scale)^k).
 public struct Weibull: DerivedDistribution {
     public static let name = "Weibull"
+    /// Above 0; draws are proportional to it.
     public let scale: Variable
+    /// The exponent k, above 0; 1 is the exponential distribution.
     public let concentration: Variable
     public let batchShape: [Int]
 

@@ -2,6 +2,7 @@ import Scripting
 import Tensors
 
 extension Domain<any Distribution> {
+    /// A distribution, or a flow, which counts as one.
     public static var distribution: Domain {
         // Flows count as distributions; their type is declared in a room above this one.
         let type = ScriptType.either([.object(DistributionObject.type.name), .object("flow")])
@@ -12,6 +13,7 @@ extension Domain<any Distribution> {
 }
 
 extension Results<any Distribution> {
+    /// A new object that remembers no call.
     public static var distribution: Results {
         Results(.object(DistributionObject.type.name)) { .object(DistributionObject($0)) }
     }

@@ -4,9 +4,11 @@ import Tensors
 
 /// A distribution as a script object.
 public final class DistributionObject: RemembersCall, HoldsDistribution {
+    /// What scripts see as its type: `distribution`.
     public static let type = ObjectType("distribution")
     public let distribution: any Distribution
     public var origin: Origin?
+    /// Keeps no call; constructors set ``origin``, so that files can repeat it.
     public init(_ distribution: any Distribution) { self.distribution = distribution }
     public var scriptType: ObjectType { DistributionObject.type }
     public var heldValues: [Value] { distribution.heldValues }

@@ -5,6 +5,7 @@ import Tensors
 
 /// A side of a distribution: P(X <= x), or P(X > x).
 public enum TailSide: Sendable {
+    /// P(X <= x) and P(X > x).
     case lower, upper
 
     var other: TailSide { self == .lower ? .upper : .lower }
@@ -12,6 +13,7 @@ public enum TailSide: Sendable {
 
 /// Whether the probability is asked for, or its logarithm.
 public enum TailForm: Sendable {
+    /// The logarithm is natural, and exact where the probability itself underflows.
     case probability, logarithm
 
     /// The value of an impossible event.

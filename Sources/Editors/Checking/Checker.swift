@@ -12,9 +12,11 @@ import Scripting
 public struct Checker {
     /// What `require` would find for a name.
     public enum Source: Sendable {
+        /// The bytes of a Lua file, to be read for what it returns.
         case text([UInt8])
         /// Something that is not Lua source, such as a C module.
         case opaque
+        /// Nothing of that name.
         case missing
     }
 
@@ -33,6 +35,7 @@ public struct Checker {
         let text: [UInt8]
         let find: (String) -> Source
 
+        /// By default the plugin's own `require` finds nothing.
         public init(_ text: [UInt8], find: @escaping (String) -> Source = { _ in .missing }) {
             self.text = text
             self.find = find

@@ -1,6 +1,8 @@
 /// The options that a script declares in a call `host.arguments{{"steps", 300, "how many"}, ...}`.
 public struct DeclaredOptions: Sendable {
+    /// One option, as `--name value` or the switch `--name`.
     public struct Option: Sendable, Equatable {
+        /// As the script declares it: `warm_restarts`.
         public let name: String
         /// Whether its default is a boolean.
         public let isFlag: Bool
@@ -9,6 +11,7 @@ public struct DeclaredOptions: Sendable {
         public var flag: String { name.map { $0 == "_" ? "-" : String($0) }.joined() }
     }
 
+    /// In the order of the call.
     public let all: [Option]
 
     /// - Returns: nil for a text with syntax errors, or without such a call.

@@ -1,8 +1,10 @@
 /// The lines of a text, counted as Lua counts them.
 public struct SourceText: Sendable {
+    /// The text, which need not be UTF-8.
     public let bytes: [UInt8]
     private let starts: [Int]
 
+    /// A line ends at a line feed, a carriage return, or both in either order.
     public init(_ bytes: [UInt8]) {
         self.bytes = bytes
         var starts = [0]
@@ -42,7 +44,10 @@ public struct SourceText: Sendable {
 
 /// An error in a script, found without running it.
 public struct Finding: Sendable, Equatable {
+    /// From 1.
     public let line: Int
+    /// In characters, from 1.
     public let column: Int
+    /// One sentence, without the position.
     public let message: String
 }

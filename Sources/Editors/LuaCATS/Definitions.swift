@@ -10,6 +10,7 @@ public struct Definitions {
 
     private let index: ScriptIndex
 
+    /// Of the modules in the index; those of plugins only where it has them.
     public init(_ index: ScriptIndex) { self.index = index }
 
     /// One file per module, and one for the types of values.

@@ -6,6 +6,7 @@ public struct Lexer: Sendable {
     let bytes: [UInt8]
     var index = 0
 
+    /// The tokens of code, not of a file: a first line with `#` is not skipped.
     public init(_ text: String) { self.init(bytes: Array(text.utf8)) }
 
     /// - Parameter isFile: whether a byte order mark and a first line that begins with `#` are skipped, as Lua does for

@@ -27,6 +27,7 @@ public struct Parser {
         return try parser.program()
     }
 
+    /// The tree of code, not of a file: a first line with `#` is an error.
     public static func parse(_ text: String) throws(SyntaxError) -> SyntaxTree { try parse(bytes: Array(text.utf8)) }
 
     /// Where the refused statement begins, outside of all blocks: in `t = {} t` the second `t`, which is no statement.

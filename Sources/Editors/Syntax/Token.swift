@@ -2,17 +2,21 @@
 public struct Token: Sendable {
     /// Its kind; the raw value is Lua's notation.
     public enum Kind: String, Sendable, CaseIterable {
+        /// Reserved words.
         case and, `break`, `do`, `else`, elseif, end, `false`, `for`, function, goto, `if`, `in`, local, `nil`, not, or
         case `repeat`, `return`, then, `true`, until, `while`
 
+        /// Signs of one character.
         case plus = "+", minus = "-", star = "*", slash = "/", percent = "%", caret = "^", hash = "#", ampersand = "&"
         case tilde = "~", pipe = "|", less = "<", greater = ">", equals = "=", leftParenthesis = "("
         case rightParenthesis = ")", leftBrace = "{", rightBrace = "}", leftBracket = "[", rightBracket = "]"
         case semicolon = ";", colon = ":", comma = ",", dot = "."
 
+        /// Signs of two or three characters.
         case floorDivide = "//", concatenate = "..", dots = "...", equal = "==", greaterOrEqual = ">="
         case lessOrEqual = "<=", notEqual = "~=", shiftLeft = "<<", shiftRight = ">>", doubleColon = "::"
 
+        /// Kinds with many notations, and the end.
         case name = "<name>", string = "<string>", integer = "<integer>", number = "<number>", endOfFile = "<eof>"
         /// A byte that begins no token.
         case stray = "<stray>"
@@ -24,6 +28,7 @@ public struct Token: Sendable {
             uniqueKeysWithValues: allCases.filter { $0.rawValue.allSatisfy(\.isLetter) }.map { ($0.rawValue, $0) })
     }
 
+    /// Reserved words and signs are kinds of their own.
     public let kind: Kind
     /// Its bytes in the text.
     public let range: Range<Int>

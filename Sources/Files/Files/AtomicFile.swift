@@ -79,10 +79,12 @@ public final class AtomicFile {
         }
     }
 
+    /// Appends the bytes; throws as for memory.
     public func write(_ bytes: [UInt8]) throws {
         try bytes.withUnsafeBytes { try write($0) }
     }
 
+    /// Appends the text in UTF-8; throws as for memory.
     public func write(_ text: String) throws {
         try write(Array(text.utf8))
     }

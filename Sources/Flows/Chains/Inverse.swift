@@ -4,8 +4,10 @@ import Tensors
 
 /// The inverse of a transform: its `toLatent` is the other's `toData`.
 public struct Inverse: FlowTransform {
+    /// The transform whose directions are exchanged.
     public let base: any FlowTransform
 
+    /// Any transform; the inverse of an inverse is not simplified.
     public init(_ base: any FlowTransform) { self.base = base }
 
     public func toLatent(_ x: Variable, context: Variable?) throws -> (z: Variable, logDeterminant: Variable) {

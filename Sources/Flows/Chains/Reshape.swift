@@ -5,7 +5,9 @@ import Tensors
 /// Reshapes the event; log |det| = 0.
 public struct Reshape: CataloguedTransform {
     public static let name = "Reshape"
+    /// The event's shape on the side of the data.
     public let from: [Int]
+    /// The event's shape on the side of the noise.
     public let to: [Int]
 
     /// - Throws: ``Fault`` for shapes of different numbers of elements.

@@ -15,6 +15,7 @@ public struct Perceptron {
         public let weight: Variable
         public let bias: Variable
 
+        /// weight is (outputs, inputs), bias (outputs).
         public init(name: String, weight: Variable, bias: Variable) {
             self.name = name
             self.weight = weight
@@ -22,6 +23,7 @@ public struct Perceptron {
         }
     }
 
+    /// From the input to the output.
     public let layers: [Layer]
     /// What acts on the hidden units while the network trains; nil for none.
     public let dropout: Module?
@@ -31,6 +33,7 @@ public struct Perceptron {
     ///   - dropout: a module whose layer is ``Dropout``.
     public init(_ layers: [Layer], dropout: Module? = nil) { (self.layers, self.dropout) = (layers, dropout) }
 
+    /// x of shape (rows, inputs) becomes (rows, outputs), with a rectifier before every layer but the first.
     public func callAsFunction(_ x: Variable) throws -> Variable {
         var hidden = x
         for (index, layer) in layers.enumerated() {
@@ -41,6 +44,7 @@ public struct Perceptron {
         return hidden
     }
 
+    /// NAME.weight and NAME.bias of each layer, from the input to the output.
     public var parameters: [(name: String, value: Variable)] {
         layers.flatMap { [("\($0.name).weight", $0.weight), ("\($0.name).bias", $0.bias)] }
     }

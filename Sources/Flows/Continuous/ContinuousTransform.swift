@@ -10,6 +10,7 @@ import Tensors
 /// Chen et al., "Neural ordinary differential equations", NeurIPS 2018, theorem 1; Grathwohl et al., "FFJORD", ICLR
 /// 2019, equation 6 for the estimated trace.
 public final class ContinuousTransform: FlowTransform {
+    /// How many numbers a point has.
     public let features: Int
     public let contextSize: Int?
     /// The network of the field: (rows, 2 freqs + features + context) -> (rows, features).

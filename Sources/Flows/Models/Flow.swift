@@ -8,6 +8,7 @@ import Tensors
 ///     let flow = try NICE.load("nice.pt")
 ///     let nats = try flow.logProbability(x)      // (rows), for x (rows, D)
 public final class Flow: RemembersCall {
+    /// What scripts see as its type: `flow`.
     public static let type = ObjectType("flow")
     public var scriptType: ObjectType { Flow.type }
 

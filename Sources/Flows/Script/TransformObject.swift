@@ -5,14 +5,17 @@ import Tensors
 
 /// A transform as a script object.
 public final class TransformObject: RemembersCall {
+    /// What scripts see as its type: `transform`.
     public static let type = ObjectType("transform")
     public var scriptType: ObjectType { TransformObject.type }
 
+    /// What the methods compute with.
     public let transform: any FlowTransform
     public var heldValues: [Value] { transform.heldValues }
     public let description: String
     public var origin: Origin?
 
+    /// The description is what `tostring` shows: the call that made it.
     public init(_ transform: any FlowTransform, description: String) {
         self.transform = transform
         self.description = description

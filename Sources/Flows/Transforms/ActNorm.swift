@@ -17,6 +17,7 @@ public struct ActNorm: CataloguedTransform, DataInitialized {
     public let logScale: Variable
     public let shift: Variable
 
+    /// Two tensors of one shape, (n).
     public init(logScale: Variable, shift: Variable) { (self.logScale, self.shift) = (logScale, shift) }
 
     /// The identity, until it is trained or ``initialize(from:)`` is called.

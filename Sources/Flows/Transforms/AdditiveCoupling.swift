@@ -11,10 +11,12 @@ public struct AdditiveCoupling: FlowTransform {
     /// Which positions are shifted; the others are read.
     public enum Half: Sendable { case even, odd }
 
+    /// Positions count from 0, so that even is the first, third and so on.
     public let shifted: Half
     /// Computes the shift from the half that is read: (rows, D / 2) -> (rows, D / 2).
     public let network: Perceptron
 
+    /// For an even number of features D; not checked here.
     public init(shifting shifted: Half, by network: Perceptron) {
         self.shifted = shifted
         self.network = network

@@ -20,6 +20,7 @@ public struct Conv1x1: CataloguedTransform {
     /// Row i of A is row permutation[i] (from 0) of L (U + diag(s)). int64, (n).
     public let permutation: Variable
 
+    /// All of shape (n) or (n, n), n the number of channels; not checked here.
     public init(lower: Variable, upper: Variable, logS: Variable, sign: Variable, permutation: Variable) {
         (self.lower, self.upper, self.logS, self.sign, self.permutation) = (lower, upper, logS, sign, permutation)
     }

@@ -6,7 +6,9 @@ import Tensors
 /// A mask of one or two dimensions is for vectors, or for images flattened to vectors; one of three, (C, 1, 1) or (C,
 /// H, W), for images, whose layout the network keeps.
 public struct CouplingMask: Sendable {
+    /// One to three dimensions.
     public let shape: [Int]
+    /// True where a feature passes unchanged, in row-major order.
     public let flags: [Bool]
 
     /// - Throws: ``Fault`` for a mask that leaves nothing to pass or nothing to change.

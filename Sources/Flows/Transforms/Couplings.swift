@@ -70,6 +70,7 @@ enum CouplingOptions {
     }
 }
 
+/// The constructor of couplings by ``ShiftMap``.
 public enum AdditiveCouplings: CatalogueEntry {
     public static let name = "AdditiveCoupling"
 
@@ -98,6 +99,7 @@ public enum AdditiveCouplings: CatalogueEntry {
     ]
 }
 
+/// The constructor of couplings by ``AffineMap``.
 public enum AffineCouplings: CatalogueEntry {
     public static let name = "AffineCoupling"
 
@@ -128,6 +130,7 @@ public enum AffineCouplings: CatalogueEntry {
     ]
 }
 
+/// The constructor of couplings by ``SplineMap``.
 public enum SplineCouplings: CatalogueEntry {
     public static let name = "SplineCoupling"
 

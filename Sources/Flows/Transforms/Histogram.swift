@@ -5,8 +5,10 @@ import Tensors
 /// z = F(x) of every number, F the cumulative distribution function of a ``LevelHistogram``.
 public struct Histogram: ElementwiseTransform {
     public static let name = "Histogram"
+    /// Data are levels k + u with u in [0, 1), divided by the number of levels.
     public let histogram: LevelHistogram
 
+    /// The counts are constants: no gradient reaches them.
     public init(_ histogram: LevelHistogram) { self.histogram = histogram }
 
     public var recipe: Recipe {

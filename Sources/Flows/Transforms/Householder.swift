@@ -9,6 +9,7 @@ public struct Householder: CataloguedTransform {
     /// (k, n): the vectors v, of any length but 0; the first is applied first on the way to noise.
     public let vectors: Variable
 
+    /// Of shape (k, n), without rows of zeros; not checked here.
     public init(vectors: Variable) { self.vectors = vectors }
 
     public var recipe: Recipe { .call("flow.Householder", [.integer(vectors.shape[1]), .integer(vectors.shape[0])]) }

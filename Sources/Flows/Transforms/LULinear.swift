@@ -9,6 +9,7 @@ public struct LULinear: CataloguedTransform {
     /// (n, n): L on and below the diagonal, U above it.
     public let lu: Variable
 
+    /// Of shape (n, n), with a diagonal without zeros; not checked here.
     public init(lu: Variable) { self.lu = lu }
 
     public var recipe: Recipe { .call("flow.LULinear", [.integer(lu.shape[0])]) }

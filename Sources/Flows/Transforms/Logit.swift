@@ -10,6 +10,7 @@ public struct Logit: ElementwiseTransform {
     /// How far the ends 0 and 1 are moved inwards.
     public let alpha: Double
 
+    /// alpha from 0 to below 0.5; not checked here.
     public init(alpha: Double = 0) { self.alpha = alpha }
     public var recipe: Recipe { .call("flow.Logit", options: [("alpha", .number(alpha))]) }
 

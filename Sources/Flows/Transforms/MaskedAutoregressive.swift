@@ -16,6 +16,7 @@ public struct MaskedAutoregressive: ConditionedTransform {
     public let hyper: Module
     private let orderTensor: Variable
 
+    /// `order` gives the rank of each feature, from 0; `hyper` must be masked to keep it, which is not checked here.
     public init(order: [Int], context: Int, map: any UnivariateMap, hyper: Module) throws {
         (self.order, self.map, self.hyper) = (order, map, hyper)
         contextSize = context > 0 ? context : nil

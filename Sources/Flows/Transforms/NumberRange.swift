@@ -2,8 +2,10 @@ import Distributions
 
 /// An interval of the real line; whether its ends belong to it is not recorded.
 public struct NumberRange: Sendable, Equatable {
+    /// Infinite where there is no end.
     public let low, high: Double
 
+    /// low < high; not checked here.
     public init(_ low: Double, _ high: Double) { (self.low, self.high) = (low, high) }
 
     /// The whole line.

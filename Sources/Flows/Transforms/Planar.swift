@@ -13,6 +13,7 @@ public struct Planar: CataloguedTransform {
     /// Of shape (1).
     public let b: Variable
 
+    /// u and w of shape (n), b of shape (1).
     public init(u: Variable, w: Variable, b: Variable) { (self.u, self.w, self.b) = (u, w, b) }
 
     public var recipe: Recipe { .call("flow.Planar", [.integer(u.shape[0])]) }

@@ -13,6 +13,7 @@ public struct Radial: CataloguedTransform {
     public let alpha: Variable
     public let beta: Variable
 
+    /// The centre of shape (n), the numbers of shape (1).
     public init(center: Variable, alpha: Variable, beta: Variable) {
         (self.center, self.alpha, self.beta) = (center, alpha, beta)
     }

@@ -10,6 +10,7 @@ public struct Scaling: CataloguedTransform {
     /// Whether it was made of plain numbers: these take the dtype of the data.
     public let isOfNumbers: Bool
 
+    /// `isOfNumbers`: whether a script gave a table of numbers, no tensor.
     public init(logScale: Variable, isOfNumbers: Bool = false) {
         (self.logScale, self.isOfNumbers) = (logScale, isOfNumbers)
     }

@@ -10,6 +10,7 @@ import Tensors
 /// Sohl-Dickstein and Bengio, ICLR 2017, equations 7 and 8), with ``SplineMap`` that of Neural spline flows (Durkan et
 /// al., NeurIPS 2019). Masks of images are Real NVP's section 3.4.
 public struct UnivariateCoupling: ConditionedTransform {
+    /// True where a feature passes unchanged and is read by the network.
     public let mask: CouplingMask
     public let contextSize: Int?
     public let map: any UnivariateMap
@@ -23,6 +24,7 @@ public struct UnivariateCoupling: ConditionedTransform {
     private let places: Variable
     private let maskTensor: Variable
 
+    /// `hyper` must give as many numbers as its description says; not checked here.
     public init(mask: CouplingMask, context: Int, map: any UnivariateMap, hyper: Module) throws {
         (self.mask, self.map, self.hyper) = (mask, map, hyper)
         contextSize = context > 0 ? context : nil

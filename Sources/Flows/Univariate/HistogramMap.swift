@@ -11,6 +11,7 @@ import Tensors
 /// section 5.2 (piecewise-linear coupling), on the histogram's image. Smooth, it is a rational-quadratic spline there.
 public struct HistogramMap: UnivariateMap {
     public static let name = "histogram"
+    /// What the bins start from; it is not trained.
     public let histogram: LevelHistogram
     /// The first level of every bin, and the number of levels.
     public let edges: [Int]
@@ -21,6 +22,7 @@ public struct HistogramMap: UnivariateMap {
     /// The slope at a knot is the larger one of the bins beside it times e^-limit to e^limit.
     private static let limit = Double.log(1000)
 
+    /// At most the number of levels.
     public var bins: Int { widths.count }
     /// Logits of the bins; if smooth, then also the logarithms of the factors of the slopes at the inner knots.
     public var parameterCount: Int { histogram.isSmooth ? 2 * bins - 1 : bins }

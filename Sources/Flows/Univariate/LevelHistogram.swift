@@ -10,13 +10,16 @@ import Tensors
 /// slope at the edge of two levels is the larger of theirs. Smoothing costs 0.0085 bits per pixel on MNIST; slopes by
 /// the geometric mean cost 0.24, the best slopes for the frequencies 0.0071.
 public struct LevelHistogram: Sendable {
+    /// One per level, above 0; only their ratios matter.
     public let counts: [Double]
+    /// Whether the density is continuous, by splines.
     public let isSmooth: Bool
     /// The probability of the levels below k, for k from 0 to n.
     let cumulative: [Double]
     /// Each level's probability.
     let shares: [Double]
 
+    /// How many levels: 256 for pixels of a byte.
     public var levels: Int { counts.count }
 
     /// The square of this is above 0 in float32, too.

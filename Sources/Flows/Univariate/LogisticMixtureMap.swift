@@ -10,10 +10,12 @@ import Tensors
 /// cancels or underflows in the tails.
 public struct LogisticMixtureMap: UnivariateMap {
     public static let name = "mixture"
+    /// How many logistic distributions are mixed.
     public let components: Int
     /// The least e^a and the least scale of a component, by zuko's soft clipping; their inverses are the largest.
     public let slope: Double
 
+    /// By default 8 components, with scales and slopes between 1e-3 and 1e3.
     public init(components: Int = 8, slope: Double = 1e-3) { (self.components, self.slope) = (components, slope) }
 
     /// b and a; then for each component the logit of its weight, its mean and the logarithm of its scale.

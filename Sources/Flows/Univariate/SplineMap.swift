@@ -10,11 +10,14 @@ import Tensors
 /// are made of the network's numbers as zuko makes them.
 public struct SplineMap: UnivariateMap {
     public static let name = "spline"
+    /// How many pieces the spline has.
     public let bins: Int
+    /// Outside of [-bound, bound] it is the identity.
     public let bound: Double
     /// The least width, height (as shares of one bin) and slope that numbers can ask for, by zuko's soft clipping.
     public let slope: Double
 
+    /// By default as zuko makes it.
     public init(bins: Int = 8, bound: Double = 5, slope: Double = 1e-3) {
         (self.bins, self.bound, self.slope) = (bins, bound, slope)
     }

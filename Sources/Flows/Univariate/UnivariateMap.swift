@@ -40,6 +40,7 @@ public struct AffineMap: UnivariateMap {
     /// The least slope.
     public let slope: Double
 
+    /// By default zuko's.
     public init(slope: Double = 1e-3) { self.slope = slope }
 
     private func parts(_ numbers: Variable) throws -> (shift: Variable, logScale: Variable) {

@@ -26,7 +26,9 @@ final class UsageFaults: Service {
 
 /// A script was called wrongly: one line, and exit status 2.
 public struct UsageFault: Error, CustomStringConvertible {
+    /// As it was named on the command line.
     public let script: String
+    /// What was wrong, with the value, and what would do.
     public let message: String
 
     public var description: String { "\(script): \(message)" }

@@ -2,6 +2,7 @@ import Foundation
 
 /// A plugin that was loaded, or why it was not.
 public struct Plugin {
+    /// Where it was found.
     public let file: PluginFile
     /// What it registered; empty if it failed.
     public let registrations: [Registration]

@@ -6,12 +6,15 @@ import Scripting
 /// The working folder is never one of them by itself: starting `luaflow` in a folder of somebody else must not run its
 /// files.
 public struct PluginPath: Sendable {
+    /// A folder of plugins.
     public struct Folder: Sendable {
+        /// As given; relative ones are relative to the working folder.
         public let path: ByteString
         /// Why it is searched: `--plugins`, `beside the script`, and so on.
         public let reason: String
     }
 
+    /// In the order in which they are searched; the first file of a name is loaded.
     public let folders: [Folder]
 
     /// - Parameters:
@@ -61,7 +64,9 @@ public struct PluginPath: Sendable {
 
 /// A plugin's file: `NAME.lua` in a folder of the path, or `NAME/init.lua`.
 public struct PluginFile: Sendable {
+    /// The file's name without `.lua`, or its folder's.
     public let name: ByteString
+    /// The file that is run.
     public let path: ByteString
     /// The folder in which it finds its own modules.
     public let folder: ByteString

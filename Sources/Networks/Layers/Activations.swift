@@ -16,6 +16,7 @@ public struct Activation: Layer, Sendable {
 }
 
 extension Activation {
+    /// max(x, 0); its gradient at 0 is 0.
     public static let relu = Activation(key: "relu", description: "nn.ReLU()") { try $0.relu() }
     static let silu = Activation(key: "silu", description: "nn.SiLU()") { try $0 * $0.sigmoid() }
     static let tanh = Activation(key: "tanh", description: "nn.Tanh()") { try $0.tanh() }

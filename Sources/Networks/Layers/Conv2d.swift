@@ -9,6 +9,7 @@ public struct Conv2d: Layer {
     let bias: ModuleTensor?
     let settings: Settings
 
+    /// As torch.nn.Conv2d has them; pairs are of height and width.
     public struct Settings {
         var stride = [1, 1]
         var padding = [0, 0]
@@ -37,6 +38,7 @@ public struct Conv2d: Layer {
             weight: ModuleTensor("weight", weight), bias: bias.map { ModuleTensor("bias", $0) }, settings: settings)
     }
 
+    /// Weights (outputs, inputs / groups, height, width) and biases as PyTorch draws them.
     public static func make(
         _ inputs: Int, _ outputs: Int, _ kernel: [Int], _ settings: Settings = .init(), from generator: Generator,
         for operation: String = "nn.Conv2d"

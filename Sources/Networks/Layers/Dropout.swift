@@ -11,6 +11,7 @@ public struct Dropout: Layer {
     public var generators: [Generator] { [generator] }
     public var description: String { "nn.Dropout(\(shown(probability)))" }
 
+    /// A probability from 0 to 1; not checked here.
     public init(_ probability: Double, from generator: Generator) {
         self.probability = probability
         self.generator = generator

@@ -15,6 +15,7 @@ public struct LayerNorm: Layer {
     public var parameters: [ModuleTensor] { [weight, bias].compactMap { $0 } }
     public var description: String { "nn.LayerNorm({\(shape.map { "\($0)" }.joined(separator: ", "))})" }
 
+    /// Normalizes the last dimensions, which must have this shape; weights start as 1 and biases as 0.
     public static func make(_ shape: [Int], eps: Double = 1e-5, affine: Bool = true, bias: Bool = true) throws
         -> LayerNorm
     {

@@ -21,6 +21,7 @@ public struct Linear: Layer {
         self.bias = bias.map { ModuleTensor("bias", $0) }
     }
 
+    /// Weight (outputs, inputs) and bias (outputs), uniform in +- 1 / sqrt(inputs) as in PyTorch.
     public static func make(
         _ inputs: Int, _ outputs: Int, bias: Bool = true, from generator: Generator, for operation: String = "nn.Linear"
     ) throws -> Linear {

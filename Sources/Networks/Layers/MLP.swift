@@ -4,8 +4,11 @@ import Tensors
 
 /// A multilayer perceptron: linear layers with an activation between them. As zuko.nn.MLP; a sequence of modules.
 public enum MLP {
+    /// What is between the first and the last layer.
     public struct Settings {
+        /// The widths of the hidden layers; empty for a single linear layer.
         public var hiddenFeatures = [64, 64]
+        /// Between layers, not behind the last one.
         public var activation = Activation.relu
 
         public init() {}

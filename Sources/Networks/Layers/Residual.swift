@@ -11,6 +11,7 @@ public struct Residual: Layer {
     public var children: [(name: String, module: Module)] { [("0", module)] }
     public var description: String { "nn.Residual(\(module.layer.description))" }
 
+    /// The module must give the shape that it gets, which is checked at every call.
     public init(_ module: Module) { self.module = module }
 
     public func forward(_ x: Variable, context: Variable?, isTraining: Bool) throws -> Variable {

@@ -11,6 +11,7 @@ public struct Sequential: Layer {
         modules.enumerated().map { (String($0.offset), $0.element) }
     }
 
+    /// The first one gets the input; the children are named "0", "1" and so on, as in PyTorch.
     public init(_ modules: [Module], description: String? = nil) {
         self.modules = modules
         self.description =

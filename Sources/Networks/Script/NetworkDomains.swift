@@ -5,6 +5,7 @@ import Tensors
 // Domains of the arguments of functions in `nn`.
 
 extension Domain<Module> {
+    /// The network itself, shared with the script.
     public static var module: Domain { .object(Module.type).asking(for: "a module such as nn.Linear(2, 2)") }
 }
 

@@ -1,11 +1,16 @@
 /// A JSON value (RFC 8259). Objects have no order; of a repeated name the last one counts.
 public enum JSON: Equatable, Sendable {
     case null
+    /// true or false.
     case flag(Bool)
+    /// A number without a fraction or exponent that fits 64 bits.
     case integer(Int)
+    /// Any other number; infinities and NaN are written as null.
     case number(Double)
+    /// A text, with escapes replaced.
     case text(String)
     case list([JSON])
+    /// The members by their names.
     case object([String: JSON])
 
     /// Why a text is no JSON, and at which byte.

@@ -11,6 +11,7 @@ import Tensors
 ///
 /// Boyd et al. 2011; with A: Zhang, Burger and Osher 2011.
 public struct ADMM {
+    /// When it ends, and who is told.
     public var progress = Progress()
     /// The weight of the penalty at the start.
     public var rho = 1.0
@@ -23,8 +24,11 @@ public struct ADMM {
 
     /// The state between two steps.
     public struct State {
+        /// As above; with a matrix, z and u have its image's size.
         public var x, z, u: Tensor
+        /// The weight of the penalty now.
         public var rho: Double
+        /// Steps done.
         public var k = 0
     }
 

@@ -8,8 +8,10 @@ import Tensors
 ///
 /// Lions and Mercier 1979; Eckstein and Bertsekas 1992.
 public struct DouglasRachford {
+    /// When it ends, and who is told.
     public var progress = Progress()
     public var step = 1.0
+    /// Between 0 and 2; above 1 goes further than the plain method.
     public var relaxation = 1.0
 
     public init() {}

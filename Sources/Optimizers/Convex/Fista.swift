@@ -10,6 +10,7 @@ import Tensors
 /// Beck and Teboulle 2009, with their line search for lr, and the restart of O'Donoghue and Candès (2015): momentum
 /// that points uphill is set to 0.
 public struct Fista {
+    /// When it ends, and who is told.
     public var progress = Progress()
     /// The step size; nil searches for one.
     public var lr: Double?
@@ -19,7 +20,9 @@ public struct Fista {
 
     /// The state between two steps, from which a run continues unchanged.
     public struct State {
+        /// The iterate, and the point beyond it at which the gradient is taken.
         public var x, y: Tensor
+        /// t_k of the paper; 1 means no momentum.
         public var momentum = 1.0
         /// The step size found so far, by the line search.
         public var lr: Double?

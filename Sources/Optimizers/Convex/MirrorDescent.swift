@@ -19,6 +19,7 @@ public struct MirrorDescent {
         case given(toDual: (Tensor) throws -> Tensor, toPrimal: (Tensor) throws -> Tensor)
     }
 
+    /// When it ends, and who is told.
     public var progress = Progress()
     public var map = Map.entropy
     /// The step size at step k; nil for a line search, which only the entropy has.
@@ -26,7 +27,9 @@ public struct MirrorDescent {
 
     public init() {}
 
+    /// The state between two steps.
     public struct State {
+        /// The iterate.
         public var x: Tensor
         /// grad h(x); for the entropy log x, up to a constant.
         public var dual: Tensor

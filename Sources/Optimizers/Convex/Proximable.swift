@@ -5,7 +5,9 @@ import Tensors
 
 /// Something with a proximal map: a set (its projection), a function of `prox`, or a function of a script.
 public enum Proximable {
+    /// The indicator function of the set: 0 inside, infinite outside.
     case set(any ProjectableSet)
+    /// A function of `prox`, with its value.
     case function(any ProximalFunction)
     /// A script's function (v, step) that returns the point.
     case map((Tensor, Double) throws -> Tensor)
@@ -39,7 +41,9 @@ struct Trace {
 
 /// Steps, tolerance and callback, which every method here takes.
 public struct Progress {
+    /// The most steps.
     public var steps = 1000
+    /// Above which residual it goes on; each method says what it compares.
     public var tolerance = 1e-6
     /// Gets k, x, the objective (nil where unknown) and the residual after step k; returns false to end.
     public var callback: (Int, Tensor, Double?, Double) throws -> Bool = { _, _, _, _ in true }

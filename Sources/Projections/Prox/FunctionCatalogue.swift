@@ -1,5 +1,6 @@
 /// Every function that scripts can make. A new one is a file in `Functions` and a line here.
 public enum FunctionCatalogue {
+    /// In the order of the documentation.
     public static var functions: [any CataloguedFunction.Type] {
         [
             L1.self,

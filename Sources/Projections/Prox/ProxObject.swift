@@ -4,10 +4,13 @@ import Tensors
 
 /// A function with a proximal map as a script object, a userdata of type "prox".
 public final class ProxObject: ScriptObject {
+    /// What scripts see as its type: `prox`.
     public static let type = ObjectType("prox")
 
+    /// What the methods compute with.
     public let function: any ProximalFunction
 
+    /// The function is immutable, so that objects may share it.
     public init(_ function: any ProximalFunction) { self.function = function }
 
     public var scriptType: ObjectType { ProxObject.type }

@@ -121,6 +121,7 @@ protocol HasConjugateFormula {
 
 /// A function in the catalogue: ``declaration`` is what scripts see, ``examples()`` are what the law tests run on.
 public protocol CataloguedFunction: ProximalFunction {
+    /// The constructor's short name, `L1`.
     static var name: String { get }
     /// The constructor as scripts see it: `prox.L1(weight)`.
     static var declaration: Declaration { get }
@@ -135,8 +136,11 @@ extension CataloguedFunction {
 
 /// A function, and the shape of points for the law tests.
 public struct FunctionExample {
+    /// Whose proximal map the law tests compute.
     public let function: any ProximalFunction
+    /// That of the points.
     public let shape: [Int]
 
+    /// The shape must be one that the function takes.
     public init(_ function: any ProximalFunction, shape: [Int]) { (self.function, self.shape) = (function, shape) }
 }

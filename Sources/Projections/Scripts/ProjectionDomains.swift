@@ -12,6 +12,7 @@ extension Domain<any ProjectableSet> {
 }
 
 extension Results<any ProjectableSet> {
+    /// A set as a new object of type `projection`.
     public static var projection: Results {
         Results(.object(ProjectionObject.type.name)) { .object(ProjectionObject($0)) }
     }

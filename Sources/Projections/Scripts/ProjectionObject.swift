@@ -4,11 +4,14 @@ import Tensors
 
 /// A set as a script object, a userdata of type "projection".
 public final class ProjectionObject: ScriptObject {
+    /// What scripts see as its type: `projection`.
     public static let type = ObjectType("projection")
 
+    /// What the methods compute with.
     public let set: any ProjectableSet
     public var heldValues: [Value] { self.set.heldValues }
 
+    /// The set is immutable, so that objects may share it.
     public init(_ set: any ProjectableSet) {
         self.set = set
     }

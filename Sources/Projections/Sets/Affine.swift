@@ -48,6 +48,7 @@ public struct Affine: CataloguedSet, VectorSet {
         (directions, self.levels) = try Affine.orthonormal(rows, right, operation)
     }
 
+    /// A x = b with a of shape (m, n) and b of (m), as constants.
     public init(_ a: Tensor, _ b: Tensor) throws { try self.init(Variable(a), Variable(b)) }
 
     /// Q's columns and c, for rows of length 1.

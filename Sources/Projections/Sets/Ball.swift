@@ -17,6 +17,7 @@ public struct Ball: CataloguedSet, VectorSet {
         self.radius = try checkedRadius(radius, for: Ball.operation)
     }
 
+    /// A centre of any shape, and a radius of at least 0, as constants.
     public init(center: Tensor, radius: Double) throws {
         try self.init(center: Variable(center), radius: Variable(Tensor(radius, .float64)))
     }

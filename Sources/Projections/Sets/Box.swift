@@ -23,8 +23,10 @@ public struct Box: CataloguedSet, ElementwiseSet {
             recorded: low.requiresGrad || high.requiresGrad ? { (try low.variable(), try high.variable()) } : nil)
     }
 
+    /// Bounds that broadcast with the points, as constants; throws unless lo <= hi.
     public init(_ lo: Tensor, _ hi: Tensor) throws { try self.init(Variable(lo), Variable(hi)) }
 
+    /// One interval for all numbers; throws unless lo <= hi.
     public init(_ lo: Double, _ hi: Double) throws {
         try self.init(Tensor(lo, .float64), Tensor(hi, .float64))
     }

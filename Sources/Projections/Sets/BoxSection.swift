@@ -30,6 +30,7 @@ public struct BoxSection: CataloguedSet, VectorSet {
         if let shape = preferredShape { try check(shape: shape) }
     }
 
+    /// lo <= x <= hi and a . x = b, or <= b, as constants.
     public init(_ lo: Tensor, _ hi: Tensor, _ a: Tensor, _ b: Double, isEquation: Bool = true) throws {
         try self.init(
             Variable(lo), Variable(hi), Variable(a), Variable(Tensor(b, .float64)), isEquation: isEquation)

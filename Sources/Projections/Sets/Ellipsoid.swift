@@ -45,6 +45,7 @@ public struct Ellipsoid: CataloguedSet, VectorSet {
         directions = Variable(vectors)
     }
 
+    /// A centre (n) and a symmetric positive definite matrix (n, n), as constants.
     public init(center: Tensor, matrix: Tensor) throws {
         try self.init(center: Variable(center), matrix: Variable(matrix))
     }

@@ -25,6 +25,7 @@ public struct LinfBall: CataloguedSet, ElementwiseSet {
                 ? { (try center.variable() - radius.variable(), try center.variable() + radius.variable()) } : nil)
     }
 
+    /// A centre of any shape, and a radius of at least 0, as constants.
     public init(center: Tensor, radius: Double) throws {
         try self.init(center: Variable(center), radius: Variable(Tensor(radius, .float64)))
     }

@@ -9,6 +9,7 @@ public struct Monotone: CataloguedSet, VectorSet {
     public static let name = "Monotone"
     private let isFalling: Bool
 
+    /// Neighbours may be equal.
     public init(decreasing: Bool = false) { isFalling = decreasing }
 
     func nearest(to x: [Double], shape: [Int]) -> [Double] {

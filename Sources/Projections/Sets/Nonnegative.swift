@@ -6,6 +6,7 @@ public struct Nonnegative: CataloguedSet, ElementwiseSet {
     public static let name = "Nonnegative"
     let intervals: Intervals
 
+    /// Of no shape of its own: any tensor can be projected.
     public init() throws {
         intervals = try Intervals(
             lo: Tensor(0, .float64), hi: Tensor(.infinity, .float64), for: Nonnegative.operation)

@@ -50,6 +50,7 @@ public struct Observed: CataloguedSet, ElementwiseSet {
         .joined(separator: ", ")
     }
 
+    /// The values where the mask is not 0, as constants.
     public init(mask: Tensor, values: Tensor) throws { try self.init(mask: Variable(mask), values: Variable(values)) }
 
     public var description: String { "projection.Observed(\(shapes))" }

@@ -55,6 +55,7 @@ public struct Polyhedron: CataloguedSet, VectorSet {
         }
     }
 
+    /// A x <= b with a of shape (m, n) and b of (m), as constants.
     public init(_ a: Tensor, _ b: Tensor) throws { try self.init(Variable(a), Variable(b)) }
 
     private static func block(

@@ -18,6 +18,7 @@ public struct Simplex: CataloguedSet, VectorSet {
         self.sum = try SetParameter(sum, "s", for: Simplex.operation, scalar: true)
     }
 
+    /// Throws unless the sum is above 0 and finite.
     public init(_ sum: Double = 1) throws { try self.init(Variable(Tensor(sum, .float64))) }
 
     public var parameters: [SetParameter] { [sum] }

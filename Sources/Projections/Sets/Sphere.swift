@@ -18,6 +18,7 @@ public struct Sphere: CataloguedSet, VectorSet {
         self.radius = try checkedRadius(radius, for: Sphere.operation, positive: true)
     }
 
+    /// A centre of any shape, and a radius above 0, as constants.
     public init(center: Tensor, radius: Double) throws {
         try self.init(center: Variable(center), radius: Variable(Tensor(radius, .float64)))
     }

@@ -3,6 +3,7 @@ import Sessions
 
 /// A command of the prompt, `:name`.
 public struct Command: Sendable {
+    /// Without the colon.
     public let name: String
     /// How it is typed: `:time [N] EXPRESSION`.
     public let usage: String
@@ -13,6 +14,7 @@ public struct Command: Sendable {
 
     /// What follows the name, for completion.
     public enum Argument: Sendable {
+        /// Nothing, Lua code, a file, a documented name, or a module's name.
         case none, code, file, documented, module
         /// The command's own completion function decides, if it has one.
         case registered

@@ -5,12 +5,14 @@ import Sessions
 
 /// Where the prompt writes, its width, and whether it may use colours.
 public struct Console {
+    /// Colours or none.
     public let style: Style
     /// Asked for every answer, as windows change their size.
     public let columns: () -> Int
     /// Writes text unchanged.
     public let write: (String) -> Void
 
+    /// By default 80 columns, as for output that is no terminal.
     public init(style: Style, columns: @escaping () -> Int = { 80 }, write: @escaping (String) -> Void) {
         self.style = style
         self.columns = columns

@@ -6,7 +6,9 @@ public protocol LineSource: AnyObject {
     func remember(_ input: String)
 }
 
+/// What came when a line was asked for.
 public enum Line: Equatable, Sendable {
+    /// Without the line feed.
     case text(String)
     /// Ctrl-C.
     case interrupted

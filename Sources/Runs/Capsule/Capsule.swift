@@ -9,9 +9,13 @@ public struct Capsule: Codable, Equatable, Sendable {
     /// The version of the file's layout.
     public static let currentFormat = 3
 
+    /// Reading refuses all but ``currentFormat``.
     public var format = Capsule.currentFormat
+    /// What computed the run; other versions may round differently.
     public var versions: Versions
+    /// What was run, and with which options.
     public var run: Invocation
+    /// The limits and the trust that the run had.
     public var host: HostSettings
     /// The folder that contains script and capsule: files below it are found again after it was moved or copied.
     public var place: Place?
@@ -35,8 +39,11 @@ public struct Capsule: Codable, Equatable, Sendable {
 
     /// The versions of programs and libraries that computed.
     public struct Versions: Codable, Equatable, Sendable {
+        /// luaflow's own version.
         public var luaflow: String
+        /// Lua's, with the release: 5.4.6.
         public var lua: String
+        /// OpenBLAS's, which computes matrix products.
         public var openblas: String
         /// The processor for which OpenBLAS and our own kernels were chosen, and OpenBLAS's number of threads.
         public var openblasCore: String
@@ -54,6 +61,7 @@ public struct Capsule: Codable, Equatable, Sendable {
         }
     }
 
+    /// How the run was started.
     public struct Invocation: Codable, Equatable, Sendable {
         /// The script as it was named; nil for code given by -e.
         public var script: ByteString?
@@ -102,6 +110,7 @@ public struct Capsule: Codable, Equatable, Sendable {
 
     /// A file that was read, unless the script had written it before.
     public struct File: Codable, Equatable, Sendable {
+        /// Absolute, with links not resolved.
         public var path: ByteString
         /// Whether the script wrote it after reading it.
         public var written: Bool
@@ -110,8 +119,11 @@ public struct Capsule: Codable, Equatable, Sendable {
         public var sha256: String
     }
 
+    /// The random numbers that the run drew.
     public struct Randomness: Codable, Equatable, Sendable {
+        /// Before the script's first line; a replay starts from it.
         public var start: GeneratorState
+        /// After its last line; a replay must come to the same.
         public var end: GeneratorState
         /// The seed of Lua's math.random.
         public var lua: [Int]
@@ -121,8 +133,11 @@ public struct Capsule: Codable, Equatable, Sendable {
 
     /// The state of the global generator, as text, since many programs read JSON numbers with 53 bits.
     public struct GeneratorState: Codable, Equatable, Sendable {
+        /// 64 bits, in decimal digits.
         public var seed: String
+        /// 64 bits, in decimal digits; streams of one seed are independent.
         public var stream: String
+        /// The number of 32-bit words drawn, in decimal digits.
         public var drawn: String
 
         init(_ state: Generator.State) {
@@ -135,8 +150,11 @@ public struct Capsule: Codable, Equatable, Sendable {
         }
     }
 
+    /// How the run ended, and what it returned.
     public struct Result: Codable, Equatable, Sendable {
+        /// Whether the script returned, raised an error or was stopped.
         public enum Outcome: String, Codable, Sendable { case returned, failed, interrupted }
+        /// A replay must end in the same way.
         public var outcome: Outcome
         /// The exit status that `luaflow run` had.
         public var status: Int

@@ -9,6 +9,7 @@ public final class LiveChanges: Service {
 
     public init() {}
 
+    /// For what changes the run's numbers: a replay will differ.
     public func note(_ change: String) { all.append(change) }
 
     package func note(harmless: String) { notes.append(harmless) }

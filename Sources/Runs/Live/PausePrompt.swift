@@ -54,6 +54,7 @@ public struct PausePoint {
 
 /// How a paused loop continues.
 public enum PauseDecision: Equatable, Sendable {
+    /// Goes on as if there had been no pause.
     case resume
     /// Goes back to the state of this step; the text is as typed.
     case rewind(String)

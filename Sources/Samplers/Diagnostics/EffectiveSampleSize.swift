@@ -3,6 +3,7 @@ import Scripting
 /// The effective sample size of importance weights, (Σ w)² / Σ w² (Kish 1965; Kong 1992): from 1 to the number of
 /// weights.
 public enum EffectiveSampleSize {
+    /// Computed from the weights relative to the largest, so that nothing underflows.
     public static func of(_ weights: LogWeights) -> Double {
         let scaled = weights.scaled
         let total = scaled.reduce(0, +)

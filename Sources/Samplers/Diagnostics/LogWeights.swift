@@ -6,6 +6,7 @@ import Scripting
 ///     let weights = try LogWeights([-1000, -1001], for: "example")
 ///     let shares = weights.shares      // 0.731, 0.269: nothing underflows
 public struct LogWeights: Sendable {
+    /// Natural logarithms, at least one; -inf for a weight of 0.
     public let values: [Double]
     /// The largest log weight; finite.
     public let maximum: Double

@@ -4,6 +4,7 @@ import Tensors
 
 /// The expectation E_{x ~ q(params)}[loss(x, params)] whose gradient is wanted, and how many draws to spend.
 public struct GradientProblem {
+    /// The distribution at these parameters, which are recorded.
     public let distribution: ([Variable]) throws -> any ParametricDistribution
     /// One number per draw; it may also depend on the parameters directly.
     public let loss: (Variable, [Variable]) throws -> Variable
@@ -11,6 +12,7 @@ public struct GradientProblem {
     public let samples: Int
     public let generator: Generator
 
+    /// `distribution` and `loss` get the parameters; gradients are taken by all of them.
     public init(
         distribution: @escaping ([Variable]) throws -> any ParametricDistribution,
         loss: @escaping (Variable, [Variable]) throws -> Variable,
@@ -41,7 +43,9 @@ struct Surrogate {
 
 /// An estimate of an expectation and of its gradient.
 public struct GradientEstimate {
+    /// The mean of the losses at the draws.
     public let value: Double
+    /// The standard error of the value.
     public let valueError: Double
     /// One gradient per parameter, in its shape.
     public let gradients: [Tensor]

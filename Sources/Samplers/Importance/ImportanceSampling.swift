@@ -11,6 +11,7 @@ import Scripting
 /// Everything is computed relative to the largest term, so that weights of e^-1000 lose no precision. The estimate
 /// itself may then underflow to 0, while ``logEstimate`` and ``relativeError`` remain exact.
 public struct ImportanceSampling: Sendable {
+    /// The weighted mean of the values.
     public let estimate: Double
     /// log |estimate|, in nats.
     public let logEstimate: Double
@@ -18,6 +19,7 @@ public struct ImportanceSampling: Sendable {
     /// standardError / |estimate|; NaN when the estimate is exactly 0.
     public let relativeError: Double
 
+    /// `normalized` divides by the sum of the weights, for targets known up to a factor, else by their number.
     public init(_ weights: LogWeights, values: [Double], normalized: Bool) {
         let count = Double(weights.values.count)
         if normalized {

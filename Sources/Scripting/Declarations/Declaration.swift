@@ -42,8 +42,10 @@ public struct Declaration: Sendable {
     let form: Form
     let others: [Form]
 
+    /// At least one; the first whose arguments fit is called.
     public var forms: [Form] { [form] + others }
 
+    /// A function that can be called in several ways.
     public init(
         _ name: String, _ summary: String, called style: Style = .function, forms form: Form, _ others: Form...,
         errors: String? = nil, source: String? = nil, example: String? = nil, see: [String] = []

@@ -4,7 +4,9 @@
 ///     .optional(.integer(from: 1))  // nil, or a whole number from 1
 ///     Domain.choice(["none", "mean"])
 public struct Domain<T>: Sendable {
+    /// The type in signatures, documentation and definitions for editors.
     public var type: ScriptType
+    /// For numbers: documented, and checked by ``read``.
     public var bounds: Bounds?
     /// The expected value in messages: `a number from 0`.
     public var expected: String
@@ -15,6 +17,7 @@ public struct Domain<T>: Sendable {
     /// The Swift value; nil for a value that is not accepted, or throws a ``Fault`` where more can be said.
     public let read: @Sendable (__owned Value) throws -> T?
 
+    /// `read` must accept exactly what `expected` says.
     public init(
         _ type: ScriptType, expected: String, show: @escaping @Sendable (T) -> String = { "\($0)" },
         read: @escaping @Sendable (__owned Value) throws -> T?
@@ -25,10 +28,15 @@ public struct Domain<T>: Sendable {
 
 /// An interval of numbers, with its ends included (`from`, `to`) or excluded (`above`, `below`).
 public struct Bounds: Sendable, Equatable {
+    /// Included lower end.
     public var from = -Double.infinity
+    /// Excluded lower end.
     public var above = -Double.infinity
+    /// Included upper end.
     public var to = Double.infinity
+    /// Excluded upper end.
     public var below = Double.infinity
+    /// Whether infinities and NaN are excluded, too.
     public var isFinite = false
 
     func contains(_ x: Double) -> Bool {
@@ -99,6 +107,7 @@ extension Domain {
         return result
     }
 
+    /// A table with values of one domain at 1, 2 and so on; a message names the first that is none.
     public static func list<E>(of element: Domain<E>, expected: String = "a list") -> Domain where T == [E] {
         Domain(
             .list(element.type), expected: expected,

@@ -2,6 +2,7 @@
 
 extension Domain<Double> {
     // Bounds are not of type `Double?`: literals for optional numbers double the type checker's time per parameter.
+    /// A number between bounds, integers included; NaN is refused where there are bounds.
     public static func number(
         from: Double = -.infinity, above: Double = -.infinity, to: Double = .infinity, below: Double = .infinity,
         finite: Bool = false
@@ -17,6 +18,7 @@ extension Domain<Double> {
         return domain
     }
 
+    /// Any number, also infinite or NaN.
     public static var number: Domain { .number() }
 }
 
@@ -39,10 +41,12 @@ extension Domain<Int> {
         return domain
     }
 
+    /// Any integer of 64 bits.
     public static var integer: Domain { .integer() }
 }
 
 extension Domain<Bool> {
+    /// true or false; nil and other values are not taken as truth values.
     public static var flag: Domain {
         Domain(.boolean, expected: "true or false") { value in
             if case .boolean(let flag) = value { flag } else { nil }
@@ -84,6 +88,7 @@ extension Domain where T: CaseIterable & RawRepresentable<String> & SendableMeta
 }
 
 extension Domain<any ScriptFunction> {
+    /// A function of the script or of Swift; callable objects are none.
     public static var function: Domain {
         Domain(.function, expected: "a function", show: { _ in "function" }) { value in
             if case .function(let function) = value { function } else { nil }
@@ -92,8 +97,10 @@ extension Domain<any ScriptFunction> {
 }
 
 extension Domain<any ScriptTable> {
+    /// Any table, by reference.
     public static var table: Domain { .table(expected: "a table") }
 
+    /// A table whose contents the function reads itself; `type` is what editors are told.
     public static func table(_ type: ScriptType = .table, expected: String) -> Domain {
         Domain(type, expected: expected, show: { _ in "{}" }) { value in
             if case .table(let table) = value { table } else { nil }

@@ -10,8 +10,11 @@ public struct Form: Sendable {
         case table
     }
 
+    /// The parameters, in the order of the signature.
     public let specs: [ParameterSpec]
+    /// None for a function that returns nothing.
     public let results: [ResultSpec]
+    /// How arguments are given: by places, by names, or both.
     public let style: Style
     /// The number of arguments with a position.
     public let places: Int
@@ -23,6 +26,7 @@ public struct Form: Sendable {
     /// Keeps alive what `run` refers to unretained.
     nonisolated(unsafe) private let owned: [AnyObject]
 
+    /// `body` gets the values that the parameters read, in their order, after all were checked.
     @inlinable @inline(never)
     public init<each T, R>(
         by style: Style = .places, takes parameters: repeat Parameter<each T>, returns results: Results<R>,

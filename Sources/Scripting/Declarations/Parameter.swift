@@ -4,6 +4,7 @@
 ///     .argument("keepdim", .flag, default: false, "whether reduced dimensions stay, of size 1")
 ///     .option("eps", .number(above: 0), default: 1e-8)
 public final class Parameter<T>: Sendable {
+    /// Usually one; several for a table of options.
     public let specs: [ParameterSpec]
     /// Takes as many of the call's values as there are specs. For parameters that are built from others.
     public let read: @Sendable (inout Call) throws -> T
@@ -16,11 +17,13 @@ public final class Parameter<T>: Sendable {
     // `@inlinable @inline(never)`: compiled once per type in the room that declares the function, which is fast to
     // compile and to call.
 
+    /// A required argument.
     @inlinable @inline(never)
     public static func argument(_ name: String, _ domain: Domain<T>, _ note: String = "") -> Parameter {
         Parameter(ParameterSpec(.argument, name, domain, note), domain)
     }
 
+    /// An argument that may be left out; the default is computed per call.
     @inlinable @inline(never)
     public static func argument(
         _ name: String, _ domain: Domain<T>, default fallback: @escaping @autoclosure @Sendable () -> T,
@@ -31,11 +34,13 @@ public final class Parameter<T>: Sendable {
             fallback: fallback)
     }
 
+    /// A required option, given by name in the last table.
     @inlinable @inline(never)
     public static func option(_ name: String, _ domain: Domain<T>, _ note: String = "") -> Parameter {
         Parameter(ParameterSpec(.option, name, domain, note), domain)
     }
 
+    /// An option that may be left out; the default is computed per call.
     @inlinable @inline(never)
     public static func option(
         _ name: String, _ domain: Domain<T>, default fallback: @escaping @autoclosure @Sendable () -> T,
@@ -98,9 +103,11 @@ extension Parameter where T == String {
 ///         .option("lr", \.lr, .number(from: 0), "the length of a step"),
 ///         .option("amsgrad", \.amsgrad, .flag))
 public struct OptionTable<S>: Sendable {
+    /// In the order of the signature.
     public let fields: [Field]
     let make: @Sendable () -> S
 
+    /// `make` gives the defaults, which the signature shows.
     public init(_ make: @escaping @Sendable () -> S, _ fields: Field...) {
         (self.make, self.fields) = (make, fields)
     }
@@ -136,10 +143,12 @@ public struct OptionTable<S>: Sendable {
         fields.flatMap { $0.specs(settings) }.map { "\($0.name) = \($0.fallback ?? "nil")" }.joined(separator: ", ")
     }
 
+    /// One option: a name and a property of the settings.
     public struct Field: Sendable {
         let specs: @Sendable (S) -> [ParameterSpec]
         let read: @Sendable (inout S, inout Call) throws -> Void
 
+        /// The default is the property's value in new settings.
         public static func option<T>(
             _ name: String, _ property: any WritableKeyPath<S, T> & Sendable, _ domain: Domain<T>, _ note: String = ""
         ) -> Field {

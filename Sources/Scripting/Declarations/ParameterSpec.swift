@@ -1,5 +1,6 @@
 /// A parameter without its Swift type, for messages, documentation, editors and `luaflow check`.
 public struct ParameterSpec: Sendable {
+    /// How a script gives it.
     public enum Place: Int, Sendable {
         /// Given by position; also by name in a last table, if it has a default or the form allows it.
         case argument
@@ -9,9 +10,13 @@ public struct ParameterSpec: Sendable {
         case option
     }
 
+    /// For options and arguments by name the key in the table.
     public let name: String
+    /// Options may stand in any order, the others may not.
     public let place: Place
+    /// What editors are told.
     public let type: ScriptType
+    /// For numbers; nil where any will do.
     public let bounds: Bounds?
     /// The expected value in messages: `a number from 0`.
     public let expected: String

@@ -1,5 +1,6 @@
 /// A type in scripts, used in declarations of parameters and results and in definitions for editors.
 public indirect enum ScriptType: Sendable, Equatable {
+    /// Lua's own types; `none` is nil, `integer` a number that is whole.
     case any, none, boolean, integer, number, string, function, table
     /// An object, by its type's name: `tensor`.
     case object(String)
@@ -15,10 +16,14 @@ public indirect enum ScriptType: Sendable, Equatable {
     case iterator([Field])
     case either([ScriptType])
 
+    /// A name with a type, in a record or in what an iterator gives.
     public struct Field: Sendable, Equatable {
+        /// The key in the table, or the name of a loop's variable.
         public let name: String
+        /// `either` with `none` for a field that may be missing.
         public let type: ScriptType
 
+        /// The name must be one that Lua can write behind a dot.
         public init(_ name: String, _ type: ScriptType) { (self.name, self.type) = (name, type) }
     }
 }

@@ -6,12 +6,17 @@
 public struct ScriptIndex: Sendable {
     /// A function, method, property or operator.
     public struct Entry: Sendable {
+        /// How scripts reach it.
         public enum Kind: Sendable, Equatable {
+            /// `m.f()`, `m()`, `x:f()`, and `x.f` read or written.
             case function, call, method, property, setter
+            /// `x + y`, `#x` and their like.
             case symbol(Operator)
         }
 
+        /// Its name, documentation and, if it has one, declaration.
         public let function: NativeFunction
+        /// For members: which of a type's tables it stands in.
         public let kind: Kind
         /// The type that it is a member of.
         public let owner: String?
@@ -72,6 +77,7 @@ extension TypeBinding {
 extension ScriptIndex {
     /// A module's table, or a table in it such as `optim.schedule`.
     public struct Module: Sendable {
+        /// One or two sentences; empty for a table inside a module.
         public var summary = ""
         /// The functions' names, in the order of declaration.
         public private(set) var names: [String] = []
@@ -84,6 +90,7 @@ extension ScriptIndex {
         /// The function that calling the module runs.
         public private(set) var call: Entry?
 
+        /// Its functions by their short names; dots in these make tables in the module's table.
         public init(_ module: any ScriptModule) {
             summary = module.summary
             registered = module.scripted?.kind
@@ -110,15 +117,21 @@ extension ScriptIndex {
 
     /// The members of a type, from all modules that add some.
     public struct TypeMembers: Sendable {
+        /// The members' owner.
         public let type: ObjectType
         public private(set) var summary = ""
+        /// By short names.
         public private(set) var methods: [String: Entry] = [:]
+        /// By short names; read as `x.name`.
         public private(set) var properties: [String: Entry] = [:]
+        /// By short names; written as `x.name = y`.
         public private(set) var setters: [String: Entry] = [:]
+        /// At most one per operator.
         public private(set) var operators: [Operator: Entry] = [:]
         /// The module that each member came from, for messages about clashes.
         private var origins: [String: String] = [:]
 
+        /// No members yet.
         public init(type: ObjectType) { self.type = type }
 
         /// Names that can be read: methods and properties.

@@ -3,6 +3,7 @@
 /// Numbers, texts and tables are kept as they were; modules, transforms, distributions and tensors as objects, which
 /// get names when a file is written. Functions of a script are not kept.
 public struct Origin {
+    /// The constructor's full name: `flow.MAF`.
     public let function: String
     private let arguments: [Argument]
 
@@ -107,6 +108,7 @@ extension Origin.Argument {
 
 /// An object that remembers the call by which it was made.
 public protocol RemembersCall: ScriptObject, HasRecipe {
+    /// Set after construction by the function that scripts called; nil for objects made in Swift.
     var origin: Origin? { get set }
 }
 

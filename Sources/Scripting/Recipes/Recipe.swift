@@ -21,9 +21,12 @@ public indirect enum Recipe: Sendable, Equatable {
 
     /// One option of a table.
     public struct Field: Sendable, Equatable {
+        /// The option's name, or the table's key.
         public let name: String
+        /// What stands behind it.
         public let value: Recipe
 
+        /// In a call an option, in a table a key.
         public init(_ name: String, _ value: Recipe) { (self.name, self.value) = (name, value) }
     }
 

@@ -1,5 +1,6 @@
 /// A function that a script registered, with its help and origin.
 public struct Registration {
+    /// What it serves as.
     public let kind: RegistryKind
     public let name: ByteString
     /// The registered value: a function or, for kinds that accept them, a table.

@@ -29,6 +29,7 @@ public final class Registry: Service {
     /// The registrations of a kind, in the order in which they were made.
     public func entries(_ kind: RegistryKind) -> [Registration] { registrations[kind] ?? [] }
 
+    /// The registration of that name, if there is one.
     public func entry(_ kind: RegistryKind, _ name: some ByteStringConvertible) -> Registration? {
         let name = name.byteString
         return registrations[kind]?.first { $0.name == name }

@@ -4,6 +4,7 @@
 public struct RegistryKind: Hashable, Sendable {
     /// What a registered value may be, besides a function.
     public enum Takes: Sendable {
+        /// Functions only.
         case functions
         /// `{run = f, help = text, complete = f}`
         case help

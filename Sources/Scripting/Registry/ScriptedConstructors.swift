@@ -3,10 +3,12 @@
 ///
 /// `projection.Diamond(2)` calls the function that `make` returned for "Diamond", with the registered value and then 2.
 public struct ScriptedConstructors: Sendable {
+    /// Names of this kind become functions of the module.
     public let kind: RegistryKind
     /// The constructor of a name. Its first argument is the registered function; the caller's arguments follow.
     public let make: @Sendable (_ name: String) -> NativeFunction
 
+    /// `make` is called each time a script reads the name.
     public init(_ kind: RegistryKind, make: @escaping @Sendable (_ name: String) -> NativeFunction) {
         self.kind = kind
         self.make = make
@@ -19,5 +21,6 @@ public struct ScriptedConstructors: Sendable {
         }
     }
 
+    /// What is registered in this host now, for completion.
     public func names(in context: Context) -> [String] { context.service(Registry.self).entries(kind).map(\.name.text) }
 }

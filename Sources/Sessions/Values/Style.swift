@@ -2,10 +2,12 @@ import Foundation
 
 /// Colours, if the terminal supports them and they are not turned off (https://no-color.org).
 public struct Style: Sendable {
+    /// Whether escape codes are written at all.
     public let isColoured: Bool
     /// Errors stand on red already, as in notebooks, where red letters can hardly be read: they are bold.
     let isOnRed: Bool
 
+    /// For a terminal with its own background.
     public init(isColoured: Bool) { self.init(isColoured: isColoured, isOnRed: false) }
 
     init(isColoured: Bool, isOnRed: Bool) { (self.isColoured, self.isOnRed) = (isColoured, isOnRed) }

@@ -38,6 +38,7 @@ public protocol Communicator: Sendable {
 /// How ``Communicator/allreduce(_:_:for:)`` combines elements, by MPI's names; `mean` is the sum over the number of
 /// ranks.
 public enum ReductionOfRanks: String, CaseIterable, Sendable, CustomStringConvertible {
+    /// Of bool only `min`, which is and, and `max`, which is or; of int64 no `mean`.
     case sum, prod, min, max, mean
 
     /// The name as scripts write it.

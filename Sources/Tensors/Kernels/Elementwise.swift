@@ -6,6 +6,7 @@ import Scripting
 /// A value type with a generic call, so that the loop below is compiled once per function and element type, with the
 /// function inlined into it.
 public protocol UnaryFunction: Sendable {
+    /// One element; called inside the loop, so it neither allocates nor throws.
     func callAsFunction<T: TensorElement>(_ x: T) -> T
     /// The same function by vectors, if there is one; `callAsFunction` is then its reference in tests.
     static var vectorized: VectorFunction? { get }
@@ -17,6 +18,7 @@ extension UnaryFunction {
 
 /// A function applied to pairs of elements.
 public protocol BinaryFunction: Sendable {
+    /// One pair of elements; called inside the loop, so it neither allocates nor throws.
     func callAsFunction<T: TensorElement>(_ x: T, _ y: T) -> T
     /// The same function by vectors, if there is one; `callAsFunction` is then its reference in tests.
     static var vectorized: VectorPair? { get }

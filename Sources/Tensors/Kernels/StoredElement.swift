@@ -1,6 +1,7 @@
 /// The Swift types of tensors' elements in memory (except float16): `Float`, `Double`, `Int64`, and `UInt8` (0 or 1)
 /// for bool.
 public protocol StoredElement: Numeric, Comparable, Sendable {
+    /// Which tensors hold it; float16 is converted when it is read.
     static var dtype: DType { get }
     /// Whether it is NaN, which is not ordered.
     var isUnordered: Bool { get }

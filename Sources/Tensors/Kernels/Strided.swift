@@ -44,6 +44,7 @@ public struct StridedWalk {
     /// For each operand the strides along the merged axes.
     public private(set) var strides: [[Int]]
 
+    /// One list of strides, in elements, per operand; all have the rank of the shape.
     public init(shape: [Int], strides operands: [[Int]]) {
         self.shape = []
         strides = operands.map { _ in [] }

@@ -17,17 +17,27 @@ enum Vectors {
 public struct VectorFunction: Sendable {
     private let function: ck_function
 
+    /// e^x.
     public static let exp = VectorFunction(function: ck_exp)
+    /// e^x - 1, without cancellation near 0.
     public static let expm1 = VectorFunction(function: ck_expm1)
+    /// The natural logarithm.
     public static let log = VectorFunction(function: ck_log)
+    /// log(1 + x), without cancellation near 0.
     public static let log1p = VectorFunction(function: ck_log1p)
+    /// Of radians, as the next two.
     public static let sin = VectorFunction(function: ck_sin)
     public static let cos = VectorFunction(function: ck_cos)
     public static let tan = VectorFunction(function: ck_tan)
+    /// Between -1 and 1.
     public static let tanh = VectorFunction(function: ck_tanh)
+    /// 2/√π times the integral of e^(-t²) from 0 to x.
     public static let erf = VectorFunction(function: ck_erf)
+    /// Rounded correctly.
     public static let sqrt = VectorFunction(function: ck_sqrt)
+    /// 1 / (1 + e^-x).
     public static let sigmoid = VectorFunction(function: ck_sigmoid)
+    /// log(1 + e^x), without overflow.
     public static let softplus = VectorFunction(function: ck_softplus)
     /// The derivatives of sigmoid and tanh.
     public static let sigmoidSlope = VectorFunction(function: ck_sigmoid_slope)
@@ -61,12 +71,15 @@ public struct VectorFunction: Sendable {
 public struct VectorPair: Sendable {
     private let pair: ck_pair
 
+    /// Rounded correctly, as the next three.
     public static let add = VectorPair(pair: ck_add)
     public static let subtract = VectorPair(pair: ck_subtract)
     public static let multiply = VectorPair(pair: ck_multiply)
     public static let divide = VectorPair(pair: ck_divide)
+    /// NaN if either number is; `smaller` likewise.
     public static let larger = VectorPair(pair: ck_larger)
     public static let smaller = VectorPair(pair: ck_smaller)
+    /// x^y.
     public static let power = VectorPair(pair: ck_power)
 
     /// Returns false, having done nothing, where there are no vectors for it. Steps are 0 or 1.
@@ -91,6 +104,7 @@ public struct VectorComparison: Sendable {
     /// Whether the operands are exchanged: x > y is computed as y < x.
     private let isTurned: Bool
 
+    /// IEEE 754's relations: all but `notEqual` are false for NaN.
     public static let equal = VectorComparison(comparison: ck_equal, isTurned: false)
     public static let notEqual = VectorComparison(comparison: ck_not_equal, isTurned: false)
     public static let less = VectorComparison(comparison: ck_less, isTurned: false)

@@ -2,16 +2,19 @@ import Scripting
 
 /// A function of one number that is also defined on int64, where it wraps around on overflow; bool counts as 0 and 1.
 public protocol NumericUnaryFunction: UnaryFunction {
+    /// Called inside the loop, so it neither allocates nor throws.
     func callAsFunction(_ x: Int64) -> Int64
 }
 
 /// A function of two numbers that is also defined on int64, where it wraps around on overflow.
 public protocol NumericBinaryFunction: BinaryFunction {
+    /// Called inside the loop, so it neither allocates nor throws.
     func callAsFunction(_ x: Int64, _ y: Int64) -> Int64
 }
 
 /// A relation between two elements.
 public protocol Comparison: Sendable {
+    /// One pair of elements of one dtype.
     func callAsFunction<T: StoredElement>(_ x: T, _ y: T) -> Bool
     /// The same relation by vectors, if there is one; `callAsFunction` is then its reference in tests.
     static var vectorized: VectorComparison? { get }

@@ -3,6 +3,7 @@ import Scripting
 // Domains of parameters of mathematical functions: tensors, numbers beside them, shapes, dimensions, dtypes.
 
 extension Domain<Variable> {
+    /// A tensor, recorded or not; a table is refused with the way to make a tensor of it.
     public static var tensor: Domain {
         Domain(.object(Variable.type.name), expected: "a tensor", show: { _ in "tensor" }) { value in
             switch value {
@@ -20,18 +21,23 @@ extension Domain<Tensor> {
 }
 
 extension Results<Variable> {
+    /// A tensor with its record for gradients, if it has one.
     public static var tensor: Results { Results(.object(Variable.type.name)) { .object($0) } }
 }
 
 extension Results<Tensor> {
+    /// A tensor without a record.
     public static var plainTensor: Results { Results(.object(Variable.type.name)) { .tensor($0) } }
 }
 
 /// A tensor, or a number that takes the dtype of a tensor beside it.
 public enum Operand {
+    /// Has its own dtype.
     case tensor(Variable)
+    /// Takes the other operand's dtype; beside int64 and bool it has its own.
     case number(Scalar)
 
+    /// The tensor's; nil for a number, which takes another one's.
     public var dtype: DType? { if case .tensor(let variable) = self { variable.dtype } else { nil } }
 
     /// - Parameter dtype: that of the other operand.
@@ -44,6 +50,7 @@ public enum Operand {
 }
 
 extension Domain<Operand> {
+    /// An integer by its value: 2.0 counts as 2.
     public static var tensorOrNumber: Domain {
         Domain(
             .either([.object(Variable.type.name), .number]), expected: "a tensor or a number",
@@ -60,8 +67,11 @@ extension Domain<Operand> {
 /// A number, a tensor, or a table of numbers (nested for more dimensions): a parameter that becomes a tensor once its
 /// dtype is known.
 public enum Numbers {
+    /// One number, of shape ().
     case number(Double)
+    /// As given, recorded or not.
     case tensor(Variable)
+    /// In row-major order, with the shape of the nesting.
     case table([Double], shape: [Int])
 
     /// The tensor's dtype; nil for numbers.
@@ -78,6 +88,7 @@ public enum Numbers {
 }
 
 extension Domain<Numbers> {
+    /// Numbers are kept as they are until the dtype is known.
     public static var numbers: Domain {
         let type = ScriptType.either([.number, .object(Variable.type.name), .list(.number)])
         return Domain(

@@ -2,6 +2,7 @@ import Scripting
 
 /// The result of plot functions: panels in rows, to be saved or shown. Immutable.
 public final class Figure: ScriptObject {
+    /// What scripts see as its type: `figure`.
     public static let type = ObjectType("figure")
 
     let panels: [Panel]

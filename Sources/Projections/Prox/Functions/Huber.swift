@@ -7,6 +7,7 @@ public struct Huber: VectorFunction, HasConjugateFormula {
     public static let name = "Huber"
     private let delta, weight: Double
 
+    /// Throws unless delta is above 0 and the weight at least 0, both finite.
     public init(_ delta: Double = 1, weight: Double = 1) throws {
         self.delta = try checkedWeight(delta, for: Huber.operation, "delta", positive: true)
         self.weight = try checkedWeight(weight, for: Huber.operation)

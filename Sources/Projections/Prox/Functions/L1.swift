@@ -8,6 +8,7 @@ public struct L1: VectorFunction {
     public static let name = "L1"
     private let weight: Double
 
+    /// Throws unless the weight is finite and at least 0.
     public init(_ weight: Double = 1) throws { self.weight = try checkedWeight(weight, for: L1.operation) }
 
     func value(of x: [Double], shape: [Int]) -> Double { weight * x.reduce(0) { $0 + $1.magnitude } }

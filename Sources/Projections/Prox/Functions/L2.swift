@@ -7,6 +7,7 @@ public struct L2: VectorFunction {
     public static let name = "L2"
     private let weight: Double
 
+    /// Throws unless the weight is finite and at least 0.
     public init(_ weight: Double = 1) throws { self.weight = try checkedWeight(weight, for: L2.operation) }
 
     func value(of x: [Double], shape: [Int]) -> Double { weight * norm(x) }

@@ -8,6 +8,7 @@ public struct Nuclear: VectorFunction {
     public static let name = "Nuclear"
     private let weight: Double
 
+    /// Throws unless the weight is finite and at least 0.
     public init(_ weight: Double = 1) throws { self.weight = try checkedWeight(weight, for: Nuclear.operation) }
 
     func check(shape: [Int]) throws {

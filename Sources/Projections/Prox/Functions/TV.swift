@@ -7,6 +7,7 @@ public struct TV: VectorFunction {
     public static let name = "TV"
     private let weight: Double
 
+    /// Throws unless the weight is finite and at least 0.
     public init(_ weight: Double = 1) throws { self.weight = try checkedWeight(weight, for: TV.operation) }
 
     func value(of x: [Double], shape: [Int]) -> Double { weight * totalVariation(x) }
