@@ -50,13 +50,13 @@ end
 local families = {
   {
     name = "Gaussian", names = {"mu", "log s"}, phi = {0.3, -0.2}, grid = {-8, 9},
-    law = function(phi) return distribution.Normal(phi[1], phi[2]:exp()) end,
+    distribution = function(phi) return distribution.Normal(phi[1], phi[2]:exp()) end,
   }, {
     name = "Gamma", names = {"log a", "log b"}, phi = {1, 0.4}, grid = {0, 40},
-    law = function(phi) return distribution.Gamma(phi[1]:exp(), phi[2]:exp()) end,
+    distribution = function(phi) return distribution.Gamma(phi[1]:exp(), phi[2]:exp()) end,
   }, {
     name = "Laplace", names = {"mu", "log b"}, phi = {-0.5, -0.3}, grid = {-25.5, 24.5},
-    law = function(phi) return distribution.Laplace(phi[1], phi[2]:exp()) end,
+    distribution = function(phi) return distribution.Laplace(phi[1], phi[2]:exp()) end,
   }, {
     name = "mixture", names = {"logit", "m1", "m2"}, phi = {0.4, -1.5, 1}, grid = {-10, 10},
     -- Two Gaussians of weights sigmoid(+-logit), with standard deviations 0.6 and 0.9, written out.
@@ -92,9 +92,9 @@ local families = {
 }
 for _, q in ipairs(families) do
   q.phi = tensor(q.phi, float64)
-  if q.law then
-    q.log_q = function(phi, z) return q.law(phi):log_prob(z) end
-    q.draw = function(phi, n, g) return q.law(phi):sample({n}, {generator = g}) end
+  if q.distribution then
+    q.log_q = function(phi, z) return q.distribution(phi):log_prob(z) end
+    q.draw = function(phi, n, g) return q.distribution(phi):sample({n}, {generator = g}) end
   elseif q.to_data then
     q.draw = function(phi, n, g) return q.to_data(phi, random.normal({n, 2}, {dtype = "float64", generator = g})) end
   end

@@ -3,7 +3,7 @@
 --   minimize  F(mu, tau) = E[X sin X] + (mu - 1)^2 / 2 + e^tau - tau,   X ~ N(mu, sigma^2),  sigma = e^tau,
 --
 -- by (a) the log-derivative trick and (b) the reparameterization trick, each written twice: by hand from the sheet's
--- formulas, and by the library from the law and the loss X sin X alone (montecarlo, autodiff, optim.SGD).
+-- formulas, and by the library from the distribution and the loss X sin X alone (montecarlo, autodiff, optim.SGD).
 --
 -- E[X sin X] = e^(-sigma^2/2) (mu sin mu + sigma^2 cos mu) is exact, so every gradient estimate is judged by its
 -- standard error, and the two local minima are known.
@@ -71,8 +71,8 @@ local function reparameterization(mu, tau, Z)
   return slope + (mu - 1), math.exp(tau) * Z * slope + (math.exp(tau) - 1)
 end
 
--- By the library: the law of X and the loss, and a trick's name.
-local function law(mu, tau) return distribution.Normal(mu, tau:exp()) end
+-- By the library: the distribution of X and the loss, and a trick's name.
+local function normal(mu, tau) return distribution.Normal(mu, tau:exp()) end
 local function loss(x) return x * x:sin() end
 
 -- The mean of the other draws' losses is a baseline that leaves the estimate unbiased; x has shape (batches, B).
@@ -116,7 +116,7 @@ local function compare(title, mu, tau, stream)
   end
   -- By the library, at the same draws: the same numbers, up to rounding.
   local function library(name, by_hand, options)
-    options.distribution, options.loss, options.params, options.samples = law, loss, {m, t}, batches * B
+    options.distribution, options.loss, options.params, options.samples = normal, loss, {m, t}, batches * B
     options.generator = random.generator(seed, stream)
     local r = montecarlo[name](options)
     local means, errors, variances = {}, {}, {}
@@ -168,7 +168,7 @@ local function by_library(trick, baseline)
   local path = {{mu0, tau0}}
   for k = 1, steps do
     local estimate = trick{
-      distribution = law, loss = loss, params = {mu, tau}, samples = B, generator = g, baseline = baseline,
+      distribution = normal, loss = loss, params = {mu, tau}, samples = B, generator = g, baseline = baseline,
       statistics = false, surrogate = true,
     }
     opt:zero_grad();

@@ -63,9 +63,9 @@ import Chains
             """
             -- ULA has a bias that the test of Metropolis takes away: of N(0, 1) its variance is 1 / (1 - h / 2)
             local g, h = random.generator(3), 0.5
-            local k, law = mcmc.ULA{step_size = h}, distribution.Normal(0, 1)
-            local state = k:init(random.normal({4000}, {generator = g, dtype = "float64"}), law)
-            for _ = 1, 12 do state = k:step(state, law, {generator = g}) end
+            local k, target = mcmc.ULA{step_size = h}, distribution.Normal(0, 1)
+            local state = k:init(random.normal({4000}, {generator = g, dtype = "float64"}), target)
+            for _ = 1, 12 do state = k:step(state, target, {generator = g}) end
             local v = state.x:var():item()
             assert(math.abs(v - 1 / (1 - h / 2)) < 0.13, v)
             """)

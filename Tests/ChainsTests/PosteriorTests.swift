@@ -71,7 +71,7 @@ import Chains
         arguments: zip(
             ["NUTS{}", "HMC{leapfrog_steps = 4, jitter = 0.3}", "MALA{}", "Barker{}", "RandomWalk{}"],
             [500, 400, 1000, 1000, 2000]))
-    func aTruncatedLaw(_ kernel: String, _ steps: Int) throws {
+    func aTruncatedDistribution(_ kernel: String, _ steps: Int) throws {
         let numbers = try Scripts().numbers(
             """
             local x0 = 0.6 + random.uniform({8}, {generator = random.generator(5)})

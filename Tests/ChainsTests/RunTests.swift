@@ -209,16 +209,16 @@ import Testing
     }
 
     /// Maps into supports: draws have the moments of known distributions and stay inside the support.
-    @Test func supportsOfLaws() throws {
+    @Test func supportsOfDistributions() throws {
         try Scripts().run(
             """
-            local function check(law, x0, options)
+            local function check(target, x0, options)
               options = options or {}
               options.steps, options.warmup, options.generator = 60, 60, random.generator(4)
-              local r = mcmc.sample(mcmc.NUTS{}, law, x0, options)
+              local r = mcmc.sample(mcmc.NUTS{}, target, x0, options)
               local x = r.samples:to("float64")
-              local z = ((x:mean({1, 2}) - law.mean) / mcmc.mcse(x)):abs():max():item()
-              assert(z < 4.5, tostring(law) .. ": the mean is off by " .. z .. " standard errors")
+              local z = ((x:mean({1, 2}) - target.mean) / mcmc.mcse(x)):abs():max():item()
+              assert(z < 4.5, tostring(target) .. ": the mean is off by " .. z .. " standard errors")
               return x
             end
             local u = random.uniform({12}, {generator = random.generator(1)})

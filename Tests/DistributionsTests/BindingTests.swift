@@ -43,32 +43,32 @@ import Testing
     }
 
     @Test func shapesOfDraws() throws {
-        let law = try normal()
-        #expect(try tensor(call("sample", law)).shape == [2])
-        #expect(try tensor(call("sample", law, .sequence([.integer(3), .integer(4)]))).shape == [3, 4, 2])
-        #expect(try tensor(call("sample", law, .integer(3))).shape == [3, 2])
-        #expect(try tensor(call("rsample", law, .sequence([]))).shape == [2])
+        let distribution = try normal()
+        #expect(try tensor(call("sample", distribution)).shape == [2])
+        #expect(try tensor(call("sample", distribution, .sequence([.integer(3), .integer(4)]))).shape == [3, 4, 2])
+        #expect(try tensor(call("sample", distribution, .integer(3))).shape == [3, 2])
+        #expect(try tensor(call("rsample", distribution, .sequence([]))).shape == [2])
         let seeded = Value.options(("generator", .object(Generator(seed: 4))))
         let again = Value.options(("generator", .object(Generator(seed: 4))))
-        let (a, b) = (try tensor(call("sample", law, .sequence([.integer(5)]), seeded)), try tensor(call("rsample", law, .sequence([.integer(5)]), again)))
+        let (a, b) = (try tensor(call("sample", distribution, .sequence([.integer(5)]), seeded)), try tensor(call("rsample", distribution, .sequence([.integer(5)]), again)))
         #expect(try a.value.toArray() == b.value.toArray())
-        #expect(try tensor(call("sample", law, .options(("generator", .object(Generator(seed: 4)))))).shape == [2])
+        #expect(try tensor(call("sample", distribution, .options(("generator", .object(Generator(seed: 4)))))).shape == [2])
     }
 
     @Test func wrongArgumentsAreNamed() throws {
-        let law = try normal()
+        let distribution = try normal()
         #expect(
-            message { _ = try call("sample", law, .sequence([.integer(-1)])) }
+            message { _ = try call("sample", distribution, .sequence([.integer(-1)])) }
                 == "distribution:sample: argument 2 (shape): size 1: a whole number from 0 expected, got -1")
-        #expect(message { _ = try call("sample", law, .string("x")) } == "distribution:sample: argument 2 (shape): a shape such as {2, 3} expected, got \"x\"")
+        #expect(message { _ = try call("sample", distribution, .string("x")) } == "distribution:sample: argument 2 (shape): a shape such as {2, 3} expected, got \"x\"")
         #expect(
-            message { _ = try call("sample", law, .integer(1), .options(("generatr", .integer(1)))) }
+            message { _ = try call("sample", distribution, .integer(1), .options(("generatr", .integer(1)))) }
                 == "distribution:sample: unknown option generatr (did you mean \"generator\"?); the options are shape, generator")
         #expect(
-            message { _ = try call("log_prob", law, .string("x")) }
+            message { _ = try call("log_prob", distribution, .string("x")) }
                 == "distribution:log_prob: argument 2 (x): a number, a tensor or a table of numbers expected, got \"x\"")
         #expect(
-            message { _ = try call("log_prob", law, .tensor(Tensor([1, 2, 3], shape: [3]))) }
+            message { _ = try call("log_prob", distribution, .tensor(Tensor([1, 2, 3], shape: [3]))) }
                 == "distribution:log_prob: x of shape (3) does not broadcast with distribution.Normal's batch (2)")
         let vectors = Value.object(DistributionObject(try make("Dirichlet", [.sequence([.integer(1), .integer(2)])])))
         #expect(
@@ -76,7 +76,7 @@ import Testing
                 == "distribution:log_prob: x has shape (3); events of distribution.Dirichlet have shape (2)")
         #expect(message { _ = try call("cdf", vectors, .integer(0)) } == "distribution:cdf: distribution.Dirichlet draws vectors and has no cdf")
         #expect(message { _ = try call("entropy", .integer(1)) } == "distribution:entropy: argument 1 (d): a distribution expected, got 1")
-        #expect(message { _ = try call("sample", law, .sequence([.integer(1 << 40), .integer(1 << 40)])) }.contains("too many elements"))
+        #expect(message { _ = try call("sample", distribution, .sequence([.integer(1 << 40), .integer(1 << 40)])) }.contains("too many elements"))
         let logistic = try make("Logistic", [.integer(0), .integer(1)])
         #expect(
             message { _ = try Divergence.kullbackLeibler(logistic, logistic) }
@@ -84,19 +84,19 @@ import Testing
     }
 
     @Test func propertiesAndDescription() throws {
-        let law = try normal()
-        #expect(try tensor(call("scale", law)).value.toArray() == [1, 2])
-        #expect(try tensor(call("stddev", law)).value.toArray() == [1, 2])
-        if case .none = try call("rate", law) {} else { Issue.record("a Normal with a rate") }
-        guard let text = try call("tostring", law).asText else { Issue.record("no text"); return }
+        let distribution = try normal()
+        #expect(try tensor(call("scale", distribution)).value.toArray() == [1, 2])
+        #expect(try tensor(call("stddev", distribution)).value.toArray() == [1, 2])
+        if case .none = try call("rate", distribution) {} else { Issue.record("a Normal with a rate") }
+        guard let text = try call("tostring", distribution).asText else { Issue.record("no text"); return }
         #expect(text == "distribution.Normal(loc = 0, scale = (2))")
     }
 
     /// Writing into a tensor that a property returned changes no parameter.
     @Test func momentsAreCopies() throws {
         let loc = Variable(try Tensor([1, 2], shape: [2]))
-        let law = try Normal(loc, Variable(Tensor(1)))
-        try law.mean().value.fill(9)
+        let distribution = try Normal(loc, Variable(Tensor(1)))
+        try distribution.mean().value.fill(9)
         #expect(try loc.value.toArray() == [1, 2])
         let rate = Variable(try Tensor([1, 2], shape: [2]))
         try Poisson(rate).variance().value.fill(9)

@@ -9,7 +9,7 @@ import Testing
 @Suite struct ConstructorTests {
     private static func numbers(_ values: [Double]) -> Value { .sequence(values.map { .number($0) }) }
     private static func rows(_ rows: [[Double]]) -> Value { .sequence(rows.map(numbers)) }
-    private static func law(_ name: String, _ arguments: [Value]) throws -> Value { .object(DistributionObject(try make(name, arguments))) }
+    private static func distribution(_ name: String, _ arguments: [Value]) throws -> Value { .object(DistributionObject(try make(name, arguments))) }
 
     private static var refused: [(name: String, arguments: [Value], message: String)] { [
         ("Normal", [.integer(0), .sequence([.integer(1), .integer(-1)])], "scale[2] = -1: a positive number expected"),
@@ -76,8 +76,8 @@ import Testing
         for (name, arguments, expected) in Self.refused {
             #expect(message { _ = try make(name, arguments) } == "distribution.\(name): \(expected)")
         }
-        let normal = try Self.law("Normal", [.integer(0), .integer(1)])
-        let vector = try Self.law("Dirichlet", [Self.numbers([1, 1])])
+        let normal = try Self.distribution("Normal", [.integer(0), .integer(1)])
+        let vector = try Self.distribution("Dirichlet", [Self.numbers([1, 1])])
         #expect(
             message { _ = try make("Mixture", [Self.numbers([0, 0]), .sequence([normal, normal])]) }
                 == "distribution.Mixture: weights sums to 0: a positive number expected")
@@ -92,13 +92,13 @@ import Testing
                 == "distribution.Truncated: high = 0: a number above low (1) expected")
         #expect(message { _ = try make("Truncated", [vector, .integer(0), .integer(1)]) }.contains("d draws vectors"))
         #expect(
-            message { _ = try make("Truncated", [Self.law("Poisson", [.integer(1)]), .integer(0), .integer(1)]) }.contains("d draws whole numbers"))
+            message { _ = try make("Truncated", [Self.distribution("Poisson", [.integer(1)]), .integer(0), .integer(1)]) }.contains("d draws whole numbers"))
         #expect(
-            message { _ = try make("Truncated", [Self.law("Beta", [.integer(1), .integer(1)]), .integer(2), .integer(3)]) }
+            message { _ = try make("Truncated", [Self.distribution("Beta", [.integer(1), .integer(1)]), .integer(2), .integer(3)]) }
                 .contains("has no probability from low to high"))
         // Deeply nested mixtures end in an error, not in a stack overflow.
         var deep = normal
-        let text = message { for _ in 0..<100 { deep = try Self.law("Mixture", [Self.numbers([1]), .sequence([deep])]) } }
+        let text = message { for _ in 0..<100 { deep = try Self.distribution("Mixture", [Self.numbers([1]), .sequence([deep])]) } }
         #expect(text == "distribution.Mixture: mixtures nested deeper than 16")
     }
 
@@ -118,8 +118,8 @@ import Testing
             ("MultivariateNormal", [.options(("loc", Self.numbers([0])), ("scale_tril", Self.rows([[2]])))], []),
         ]
         for (name, arguments, batch) in accepted {
-            let law = try make(name, arguments)
-            #expect(law.batchShape == batch && law.dtype == .float32, "\(law.description)")
+            let distribution = try make(name, arguments)
+            #expect(distribution.batchShape == batch && distribution.dtype == .float32, "\(distribution.description)")
         }
         // Weights are divided by their sum.
         guard let fair = try make("Categorical", [Self.numbers([2, 6])]) as? Categorical else { throw ScriptError("test", "no Categorical") }

@@ -77,32 +77,32 @@ import Testing
     }
 
     @Test func deviationsBeyondTheVariance() throws {
-        let laws: [(String, [Double], DType, Double)] = [
+        let distributions: [(String, [Double], DType, Double)] = [
             ("Normal", [0, 1e-30], .float32, 1e-30), ("Normal", [0, 1e30], .float32, 1e30), ("Normal", [0, 1e-200], .float64, 1e-200),
             ("Normal", [0, 1e200], .float64, 1e200), ("Laplace", [0, 1e200], .float64, 1.4142135623730951e200),
             ("Exponential", [1e-200], .float64, 1e200), ("Uniform", [0, 1e200], .float64, 1e200 / 12.0.squareRoot()),
             ("Gamma", [4, 1e-200], .float64, 2e200), ("StudentT", [4, 0, 1e-200], .float64, 1e-200 * 2.0.squareRoot()),
         ]
-        for (name, parameters, dtype, expected) in laws {
-            let law = try make(name, parameters.map { Variable(try Tensor($0, dtype)) })
-            let got = try law.standardDeviation().value.item()
-            #expect(abs(got / expected - 1) < (dtype == .float32 ? 1e-7 : 1e-14), "\(law.description): \(got), expected \(expected)")
+        for (name, parameters, dtype, expected) in distributions {
+            let distribution = try make(name, parameters.map { Variable(try Tensor($0, dtype)) })
+            let got = try distribution.standardDeviation().value.item()
+            #expect(abs(got / expected - 1) < (dtype == .float32 ? 1e-7 : 1e-14), "\(distribution.description): \(got), expected \(expected)")
         }
         let mixture = try Mixture(vector([1, 1]), [Normal(scalar(-1e200), scalar(1e199)), Normal(scalar(1e200), scalar(1e199))])
         #expect(abs(try mixture.standardDeviation().value.item() / 1.004987562112089e200 - 1) < 1e-14)
         for example in examples {
-            let law = try example.law()
-            guard let deviation = try closedForm({ try law.standardDeviation() }) else { continue }
-            #expect(deviation.shape == law.batchShape + law.eventShape, "\(example.label)")
+            let distribution = try example.distribution()
+            guard let deviation = try closedForm({ try distribution.standardDeviation() }) else { continue }
+            #expect(deviation.shape == distribution.batchShape + distribution.eventShape, "\(example.label)")
             let squares = try (deviation * deviation).value
-            let fault = try difference(squares, law.variance().value, absolute: 1e-12, relative: 1e-12)
+            let fault = try difference(squares, distribution.variance().value, absolute: 1e-12, relative: 1e-12)
             #expect(fault == nil, "\(example.label): \(fault ?? "")")
         }
     }
 
     /// cdf, survival and log_prob at the ends of the support, outside, between whole numbers, at infinity and NaN.
     @Test func pointsAtTheEdges() throws {
-        let laws: [(String, [Double], [(x: Double, cdf: Double)])] = [
+        let distributions: [(String, [Double], [(x: Double, cdf: Double)])] = [
             ("Gamma", [2, 1], [(-1, 0), (0, 0), (.infinity, 1), (-.infinity, 0)]),
             ("Beta", [2, 3], [(-1, 0), (0, 0), (1, 1), (2, 1), (.infinity, 1)]),
             ("Uniform", [1, 2], [(0, 0), (1, 0), (2, 1), (3, 1), (-.infinity, 0), (.infinity, 1)]),
@@ -122,19 +122,19 @@ import Testing
             ("Geometric", [0.5], [(-1, 0), (0, 0.5), (1.5, 0.75), (.infinity, 1)]), ("Geometric", [1], [(-1, 0), (0, 1), (3, 1)]),
             ("Poisson", [0], [(-0.5, 0), (0, 1), (0.5, 1)]), ("Poisson", [1], [(-1, 0), (0.9, 0.36787944117144233), (.infinity, 1)]),
         ]
-        for (name, parameters, points) in laws {
-            let law = try make(name, parameters.map { try scalar($0) })
+        for (name, parameters, points) in distributions {
+            let distribution = try make(name, parameters.map { try scalar($0) })
             for (x, cdf) in points {
                 let at = try scalar(x)
-                let (lower, upper) = (try law.cumulativeProbability(at).value.item(), try law.survival(at).value.item())
-                #expect(abs(lower - cdf) < 1e-15 && abs(upper - (1 - cdf)) < 1e-15, "\(law.description) at \(x): \(lower), \(upper)")
-                let log = try law.logCumulativeProbability(at).value.item()
-                #expect(cdf == 0 ? log == -.infinity : abs(exp(log) - cdf) < 1e-15, "\(law.description) at \(x): log_cdf \(log)")
-                let slopes = try slope([x]) { try law.cumulativeProbability($0[0]) }
-                #expect(!slopes[0].isNaN, "\(law.description) at \(x): slope \(slopes)")
+                let (lower, upper) = (try distribution.cumulativeProbability(at).value.item(), try distribution.survival(at).value.item())
+                #expect(abs(lower - cdf) < 1e-15 && abs(upper - (1 - cdf)) < 1e-15, "\(distribution.description) at \(x): \(lower), \(upper)")
+                let log = try distribution.logCumulativeProbability(at).value.item()
+                #expect(cdf == 0 ? log == -.infinity : abs(exp(log) - cdf) < 1e-15, "\(distribution.description) at \(x): log_cdf \(log)")
+                let slopes = try slope([x]) { try distribution.cumulativeProbability($0[0]) }
+                #expect(!slopes[0].isNaN, "\(distribution.description) at \(x): slope \(slopes)")
             }
-            for value in [try law.cumulativeProbability(scalar(.nan)), try law.logSurvival(scalar(.nan)), try law.logProbability(scalar(.nan))] {
-                #expect(try value.value.item().isNaN, "\(law.description) at NaN")
+            for value in [try distribution.cumulativeProbability(scalar(.nan)), try distribution.logSurvival(scalar(.nan)), try distribution.logProbability(scalar(.nan))] {
+                #expect(try value.value.item().isNaN, "\(distribution.description) at NaN")
             }
         }
         let poisson = try make("Poisson", [scalar(1e17)])

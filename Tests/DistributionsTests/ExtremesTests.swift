@@ -11,7 +11,7 @@ import Testing
 /// mpmath.
 @Suite struct ExtremesTests {
     struct Row: Decodable {
-        let law: String
+        let distribution: String
         let parameters: [Double]
         let x: Double
         /// Each: the value, then the derivatives by each parameter and by x.
@@ -19,7 +19,7 @@ import Testing
 
         init(from decoder: any Decoder) throws {
             var list = try decoder.unkeyedContainer()
-            law = try list.decode(String.self)
+            distribution = try list.decode(String.self)
             parameters = try list.decode([Double].self)
             x = try list.decode(Double.self)
             logDensity = try list.decode([Double].self)
@@ -27,13 +27,13 @@ import Testing
             logUpper = try list.decode([Double].self)
         }
 
-        var label: String { "\(law)(\(parameters.map { "\($0)" }.joined(separator: ", "))) at \(x)" }
+        var label: String { "\(distribution)(\(parameters.map { "\($0)" }.joined(separator: ", "))) at \(x)" }
         /// The places of the parameters that change the tails' shape, and not only where they lie.
         var shapes: [Int] {
             [
                 "Gamma": [0], "Beta": [0, 1], "StudentT": [0], "ChiSquared": [0], "InverseGamma": [0], "VonMises": [1],
                 "Binomial": [0], "NegativeBinomial": [0],
-            ][law] ?? []
+            ][distribution] ?? []
         }
     }
 
@@ -66,7 +66,7 @@ import Testing
             let points = try (row.parameters + [row.x]).map { try scalar($0) }
             let count = row.parameters.count
             let (values, gradients) = try Transform.valueAndGradient(
-                of: { [try function(make(row.law, Array($0[..<count])), $0[count])] }, at: points, for: "test")
+                of: { [try function(make(row.distribution, Array($0[..<count])), $0[count])] }, at: points, for: "test")
             let got = try values[0].value.item()
             // The absolute error of a logarithm is the relative error of the probability.
             let unit = name.contains("log") ? max(1, abs(expected[0])) : abs(expected[0])
@@ -87,13 +87,13 @@ import Testing
         var compared = 0
         for row in try Self.rows() {
             let inputs = (row.parameters + [row.x]).map { Double(Float($0)) }
-            guard inputs.allSatisfy({ $0.isFinite }), row.law != "Uniform" || inputs[0] < inputs[1], !(inputs.dropLast().contains(0) && row.law != "Normal")
+            guard inputs.allSatisfy({ $0.isFinite }), row.distribution != "Uniform" || inputs[0] < inputs[1], !(inputs.dropLast().contains(0) && row.distribution != "Normal")
             else { continue }
             for (name, function) in Self.functions {
                 func answer(_ dtype: DType) throws -> [Double] {
                     let points = try inputs.map { Variable(try Tensor($0, dtype)) }
                     let (values, gradients) = try Transform.valueAndGradient(
-                        of: { [try function(make(row.law, Array($0.dropLast())), $0[inputs.count - 1])] }, at: points, for: "test")
+                        of: { [try function(make(row.distribution, Array($0.dropLast())), $0[inputs.count - 1])] }, at: points, for: "test")
                     return try (values + gradients).map { try $0.value.item() }
                 }
                 // Parameters that float32 rounds out of their range are refused.
@@ -113,7 +113,7 @@ import Testing
         let generator = Generator(seed: 7)
         func logUniform(_ low: Double, _ high: Double) -> Double { pow(10, low + (high - low) * generator.uniform()) }
         for _ in 0..<40 {
-            let laws: [(String, [Double])] = [
+            let distributions: [(String, [Double])] = [
                 ("Gamma", [logUniform(-8, 15), logUniform(-3, 3)]), ("Beta", [logUniform(-8, 15), logUniform(-8, 15)]),
                 ("StudentT", [logUniform(-4, 15), 0, logUniform(-3, 3)]), ("Poisson", [logUniform(-8, 15)]),
                 ("Normal", [0, logUniform(-30, 30)]), ("Logistic", [1, logUniform(-5, 5)]), ("Laplace", [-2, logUniform(-5, 5)]),
@@ -124,19 +124,19 @@ import Testing
                 ("Binomial", [logUniform(0, 12).rounded(), generator.uniform()]), ("NegativeBinomial", [logUniform(-3, 6), generator.uniform()]),
                 ("Geometric", [logUniform(-9, 0)]),
             ]
-            for (name, parameters) in laws {
-                let law = try make(name, parameters.map { try scalar($0) })
-                let centre = try law.mean().value.item()
-                var spread = try law.standardDeviation().value.item()
+            for (name, parameters) in distributions {
+                let distribution = try make(name, parameters.map { try scalar($0) })
+                let centre = try distribution.mean().value.item()
+                var spread = try distribution.standardDeviation().value.item()
                 if !spread.isFinite { spread = parameters.last ?? 1 }
                 let places = ([-1e6, -40, -10, -3, -1, -0.1, 0, 0.1, 1, 3, 10, 40, 1e6] as [Double]).map { (centre.isFinite ? centre : 0) + $0 * spread }
                 let x = try vector(places + [-.infinity, .infinity].sorted())
-                let cdf = try law.cumulativeProbability(x).value.toArray()
-                let survival = try law.survival(x).value.toArray()
-                let logCDF = try law.logCumulativeProbability(x).value.toArray()
-                let logSurvival = try law.logSurvival(x).value.toArray()
+                let cdf = try distribution.cumulativeProbability(x).value.toArray()
+                let survival = try distribution.survival(x).value.toArray()
+                let logCDF = try distribution.logCumulativeProbability(x).value.toArray()
+                let logSurvival = try distribution.logSurvival(x).value.toArray()
                 for i in cdf.indices {
-                    let label = "\(law.description) at \(i < places.count ? places[i] : .infinity)"
+                    let label = "\(distribution.description) at \(i < places.count ? places[i] : .infinity)"
                     #expect(cdf[i] >= 0 && cdf[i] <= 1 && survival[i] >= 0 && survival[i] <= 1, "\(label): \(cdf[i]), \(survival[i])")
                     #expect(abs(cdf[i] + survival[i] - 1) < 1e-14, "\(label): \(cdf[i]) + \(survival[i])")
                     #expect(abs(exp(logCDF[i]) - cdf[i]) <= 1e-12 * cdf[i] + 1e-300, "\(label): log_cdf \(logCDF[i]), cdf \(cdf[i])")
@@ -151,13 +151,13 @@ import Testing
 
     /// The slope of the distribution function is the density, also in the far upper tail, where 1 - cdf would be 0.
     @Test func theSlopeOfTheTailsIsTheDensity() throws {
-        for row in try Self.rows() where !["Poisson", "Binomial", "NegativeBinomial", "Geometric"].contains(row.law) {
-            let law = try make(row.law, row.parameters.map { try scalar($0) })
+        for row in try Self.rows() where !["Poisson", "Binomial", "NegativeBinomial", "Geometric"].contains(row.distribution) {
+            let distribution = try make(row.distribution, row.parameters.map { try scalar($0) })
             let x = try scalar(row.x)
-            let density = exp(try law.logProbability(x).value.item())
+            let density = exp(try distribution.logProbability(x).value.item())
             guard density > 1e-280, density.isFinite else { continue }
             for (sign, function) in [(1.0, Self.functions[3].function), (-1.0, Self.functions[4].function)] {
-                let slope = try Transform.valueAndGradient(of: { [try function(law, $0[0])] }, at: [x], for: "test").gradients[0].value.item()
+                let slope = try Transform.valueAndGradient(of: { [try function(distribution, $0[0])] }, at: [x], for: "test").gradients[0].value.item()
                 #expect(abs(slope - sign * density) <= 1e-10 * density, "\(row.label): \(slope), density \(density)")
             }
         }
@@ -166,22 +166,22 @@ import Testing
     /// cdf(quantile(p)) = p for every continuous univariate distribution, at probabilities whose quantiles are finite
     /// and not 0.
     @Test func quantilesRoundTrip() throws {
-        let laws: [(String, [Double])] = [
+        let distributions: [(String, [Double])] = [
             ("Normal", [1.0, 2]), ("Logistic", [1, 2]), ("Laplace", [0, 3]), ("Exponential", [2]), ("Uniform", [0, 3]),
             ("Gamma", [0.3, 2]), ("Gamma", [4.5, 2]), ("Gamma", [8000, 2]), ("Beta", [0.4, 0.7]), ("Beta", [30, 2]),
             ("StudentT", [0.7, 0, 1]), ("StudentT", [4, 0, 2]), ("StudentT", [1e9, 0, 1]), ("Cauchy", [0, 2]), ("Gumbel", [1, 2]),
             ("Weibull", [2, 0.7]), ("Weibull", [2, 9]), ("HalfNormal", [3]), ("LogNormal", [0.5, 2]), ("ChiSquared", [3]),
             ("InverseGamma", [2.5, 3]),
         ]
-        for (name, parameters) in laws {
-            let law = try make(name, parameters.map { try scalar($0) })
-            let x = try law.quantile(vector(Self.probabilities))
-            let back = try law.cumulativeProbability(x).value.toArray()
+        for (name, parameters) in distributions {
+            let distribution = try make(name, parameters.map { try scalar($0) })
+            let x = try distribution.quantile(vector(Self.probabilities))
+            let back = try distribution.cumulativeProbability(x).value.toArray()
             for (index, (q, back)) in zip(Self.probabilities, back).enumerated() {
                 // Quantiles that underflow to 0 or overflow are left out.
                 let at = try x.value.toArray()[index]
                 if name != "Uniform", abs(at) < 1e-290 || abs(at) > 1e290 { continue }
-                #expect(abs(back - q) <= 2e-11 * q, "\(law.description): cdf(icdf(\(q))) = \(back), x = \(at)")
+                #expect(abs(back - q) <= 2e-11 * q, "\(distribution.description): cdf(icdf(\(q))) = \(back), x = \(at)")
             }
         }
     }
@@ -205,22 +205,22 @@ import Testing
     /// NaN.
     @Test func quantilesOfTheCatalogue() throws {
         for example in examples where !example.isDiscrete {
-            let law = try example.law()
-            guard law.eventShape.isEmpty else { continue }
-            let q = Variable(try Tensor([1e-6, 0.2, 0.5, 0.9, 0.9999], shape: [5] + law.batchShape.map { _ in 1 }, .float64))
-            let x = try law.quantile(q)
-            #expect(x.shape == [5] + law.batchShape, "\(example.label)")
-            let away = try (law.cumulativeProbability(x) - q).value.toArray()
+            let distribution = try example.distribution()
+            guard distribution.eventShape.isEmpty else { continue }
+            let q = Variable(try Tensor([1e-6, 0.2, 0.5, 0.9, 0.9999], shape: [5] + distribution.batchShape.map { _ in 1 }, .float64))
+            let x = try distribution.quantile(q)
+            #expect(x.shape == [5] + distribution.batchShape, "\(example.label)")
+            let away = try (distribution.cumulativeProbability(x) - q).value.toArray()
             for gap in away { #expect(abs(gap) < 1e-13, "\(example.label): \(gap)") }
-            let support = try law.support
+            let support = try distribution.support
             for (q, end) in [(0.0, support.low), (1, support.high)] {
-                let edge = try law.quantile(scalar(q)).value.toArray()
-                let expected = try end.wide.value.expand(law.batchShape).toArray()
+                let edge = try distribution.quantile(scalar(q)).value.toArray()
+                let expected = try end.wide.value.expand(distribution.batchShape).toArray()
                 for (edge, expected) in zip(edge, expected) {
                     #expect(abs(edge - expected) < 1e-12 || edge == expected, "\(example.label): icdf(\(q)) = \(edge), the end is \(expected)")
                 }
             }
-            #expect(try law.quantile(scalar(1.5)).value.toArray().allSatisfy(\.isNaN), "\(example.label)")
+            #expect(try distribution.quantile(scalar(1.5)).value.toArray().allSatisfy(\.isNaN), "\(example.label)")
         }
         for name in ["Poisson", "Geometric"] {
             #expect(message { _ = try make(name, [scalar(0.5)]).quantile(scalar(0.5)) }.contains("is discrete and has no icdf"))

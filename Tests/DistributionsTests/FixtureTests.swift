@@ -9,28 +9,28 @@ import Testing
 @Suite struct FixtureTests {
     @Test func densitiesMomentsAndDistributionFunctions() throws {
         let fixtures = try Fixtures.load()
-        #expect(fixtures.laws.count >= 16)
-        for fixture in fixtures.laws {
-            let law = try make(fixture.law, fixture.parameters.map { Variable(try $0.tensor()) }, fixture.options ?? [:])
+        #expect(fixtures.distributions.count >= 16)
+        for fixture in fixtures.distributions {
+            let distribution = try make(fixture.distribution, fixture.parameters.map { Variable(try $0.tensor()) }, fixture.options ?? [:])
             let x = Variable(try fixture.x.tensor())
             func hold(_ what: String, _ value: Variable, _ expected: Fixtures.Array?, relative: Double = 1e-10, absolute: Double = 1e-12) throws {
                 guard let expected else { return }
                 let fault = try difference(value.value, expected.tensor(), absolute: absolute, relative: relative)
-                #expect(fault == nil, "\(law.description) \(what): \(fault ?? ""), x \(fixture.x.shape)")
+                #expect(fault == nil, "\(distribution.description) \(what): \(fault ?? ""), x \(fixture.x.shape)")
             }
-            try hold("log_prob", law.logProbability(x), fixture.log_prob, relative: 1e-9, absolute: 1e-9)
-            if fixture.cdf != nil { try hold("cdf", law.cumulativeProbability(x), fixture.cdf, relative: 1e-9, absolute: 1e-13) }
-            if let q = fixture.q { try hold("icdf", law.quantile(Variable(q.tensor())), fixture.icdf) }
-            if fixture.entropy != nil { try hold("entropy", law.entropy(), fixture.entropy, relative: 1e-9, absolute: 1e-10) }
-            if fixture.mean != nil { try hold("mean", law.mean(), fixture.mean) }
-            if fixture.variance != nil { try hold("variance", law.variance(), fixture.variance, relative: 1e-9) }
+            try hold("log_prob", distribution.logProbability(x), fixture.log_prob, relative: 1e-9, absolute: 1e-9)
+            if fixture.cdf != nil { try hold("cdf", distribution.cumulativeProbability(x), fixture.cdf, relative: 1e-9, absolute: 1e-13) }
+            if let q = fixture.q { try hold("icdf", distribution.quantile(Variable(q.tensor())), fixture.icdf) }
+            if fixture.entropy != nil { try hold("entropy", distribution.entropy(), fixture.entropy, relative: 1e-9, absolute: 1e-10) }
+            if fixture.mean != nil { try hold("mean", distribution.mean(), fixture.mean) }
+            if fixture.variance != nil { try hold("variance", distribution.variance(), fixture.variance, relative: 1e-9) }
         }
     }
 
     /// The same in float32, to that type's rounding: nothing overflows that float32 can represent.
     @Test func singlePrecisionFollows() throws {
         for example in examples {
-            let (single, double) = (try example.law(.float32), try example.law())
+            let (single, double) = (try example.distribution(.float32), try example.distribution())
             #expect(single.dtype == .float32 && double.dtype == .float64)
             let close = try difference(
                 single.logProbability(example.points.variable(.float32)).value, double.logProbability(example.points.variable()).value,
@@ -52,13 +52,13 @@ import Testing
                 let gradients = try Transform.valueAndGradient(of: { [try function($0).sum()] }, at: points, for: "test").gradients
                 for (index, expected) in expected.enumerated() {
                     let fault = try difference(gradients[index].value, expected.tensor(), absolute: 1e-9, relative: 1e-9)
-                    #expect(fault == nil, "\(fixture.law) \(what), input \(index + 1): \(fault ?? "")")
+                    #expect(fault == nil, "\(fixture.distribution) \(what), input \(index + 1): \(fault ?? "")")
                 }
             }
             if let expected = fixture.log_prob_grad {
-                try hold("log_prob", expected) { try make(fixture.law, Array($0[..<count])).logProbability($0[count]) }
+                try hold("log_prob", expected) { try make(fixture.distribution, Array($0[..<count])).logProbability($0[count]) }
             }
-            if let expected = fixture.entropy_grad { try hold("entropy", expected) { try make(fixture.law, Array($0[..<count])).entropy() } }
+            if let expected = fixture.entropy_grad { try hold("entropy", expected) { try make(fixture.distribution, Array($0[..<count])).entropy() } }
         }
     }
 

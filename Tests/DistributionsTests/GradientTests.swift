@@ -10,9 +10,9 @@ import Testing
     private static let functions: [(name: String, function: @Sendable (any Distribution, Variable) throws -> Variable)] = [
         ("log_prob", { try $0.logProbability($1) }), ("cdf", { try $0.cumulativeProbability($1) }),
         ("log_cdf", { try $0.logCumulativeProbability($1) }), ("survival", { try $0.survival($1) }),
-        ("log_survival", { try $0.logSurvival($1) }), ("entropy", { law, _ in try law.entropy() }),
-        ("stddev", { law, _ in try law.standardDeviation() }),
-        ("icdf", { law, _ in try law.quantile(scalar(0.3)) }), ("mean", { law, _ in try law.mean() }), ("variance", { law, _ in try law.variance() }),
+        ("log_survival", { try $0.logSurvival($1) }), ("entropy", { distribution, _ in try distribution.entropy() }),
+        ("stddev", { distribution, _ in try distribution.standardDeviation() }),
+        ("icdf", { distribution, _ in try distribution.quantile(scalar(0.3)) }), ("mean", { distribution, _ in try distribution.mean() }), ("variance", { distribution, _ in try distribution.variance() }),
     ]
 
     @Test(arguments: examples.map(\.label)) func firstOrder(_ label: String) throws { try hold(label) { try GradientLaw.first($0) } }
@@ -24,7 +24,7 @@ import Testing
         let discrete = example.isDiscrete
         var held = 0
         for (name, function) in Self.functions {
-            guard let value = try closedForm({ try function(example.law(), example.points.variable()) }),
+            guard let value = try closedForm({ try function(example.distribution(), example.points.variable()) }),
                 try value.value.toArray().allSatisfy(\.isFinite)
             else { continue }
             // Points of a discrete distribution cannot be moved.

@@ -24,8 +24,8 @@ struct Fixtures: Decodable {
         let values: [Number]
         func tensor(_ dtype: DType = .float64) throws -> Tensor { try Tensor(values.map(\.value), shape: shape, dtype) }
     }
-    struct Law: Decodable {
-        let law: String
+    struct Values: Decodable {
+        let distribution: String
         let parameters: [Array]
         let options: [String: Array]?
         let x: Array
@@ -47,7 +47,7 @@ struct Fixtures: Decodable {
         let tolerance: Double
         let rows: [Row]
     }
-    let laws, gradients: [Law]
+    let distributions, gradients: [Values]
     let divergences: [Pair]
     let special: [Table]
 
@@ -77,7 +77,7 @@ extension DistributionExample.Input {
 }
 
 extension DistributionExample {
-    func law(_ dtype: DType = .float64) throws -> any Distribution { try make(parameters.map { try $0.variable(dtype) }) }
+    func distribution(_ dtype: DType = .float64) throws -> any Distribution { try make(parameters.map { try $0.variable(dtype) }) }
 }
 
 extension LawCase {

@@ -10,7 +10,7 @@ import Testing
 /// make_moments.py writes by mpmath.
 @Suite struct MomentTests {
     struct Row: Decodable {
-        let quantity, law, other: String
+        let quantity, distribution, other: String
         let parameters, others: [Double]
         let x, value: Double
         /// The derivatives by each parameter of both distributions; nil where there is none.
@@ -19,7 +19,7 @@ import Testing
         init(from decoder: any Decoder) throws {
             var list = try decoder.unkeyedContainer()
             quantity = try list.decode(String.self)
-            law = try list.decode(String.self)
+            distribution = try list.decode(String.self)
             parameters = try list.decode([Double].self)
             other = try list.decode(String.self)
             others = try list.decode([Double].self)
@@ -28,20 +28,20 @@ import Testing
             slopes = try list.decode([Double?].self)
         }
 
-        var label: String { "\(quantity) of \(law)\(parameters) \(other)\(others)" }
+        var label: String { "\(quantity) of \(distribution)\(parameters) \(other)\(others)" }
 
         /// The quantity as a function of all parameters, each of which is a scalar, or all of them one vector.
         func evaluate(_ inputs: [Variable]) throws -> Variable {
-            let count = MomentTests.isVector(law) ? 1 : parameters.count
-            let law = try MomentTests.law(law, Array(inputs[..<count]))
+            let count = MomentTests.isVector(distribution) ? 1 : parameters.count
+            let distribution = try MomentTests.distribution(distribution, Array(inputs[..<count]))
             let answer: Variable =
                 switch quantity {
-                case "entropy": try law.entropy()
-                case "mean": try law.mean()
-                case "variance": try law.variance()
-                case "stddev": try law.standardDeviation()
-                case "log_prob": try law.logProbability(Variable(Tensor(x, law.dtype)))
-                default: try Divergence.kullbackLeibler(law, MomentTests.law(other, Array(inputs[count...])))
+                case "entropy": try distribution.entropy()
+                case "mean": try distribution.mean()
+                case "variance": try distribution.variance()
+                case "stddev": try distribution.standardDeviation()
+                case "log_prob": try distribution.logProbability(Variable(Tensor(x, distribution.dtype)))
+                default: try Divergence.kullbackLeibler(distribution, MomentTests.distribution(other, Array(inputs[count...])))
                 }
             // Of a vector result the first component.
             return answer.shape.isEmpty ? answer : try answer.select(0, 0)
@@ -53,7 +53,7 @@ import Testing
                 if MomentTests.isVector(name) { return [Variable(try Tensor(numbers, shape: [numbers.count], dtype))] }
                 return try numbers.map { Variable(try Tensor($0, dtype)) }
             }
-            return try of(law, parameters) + of(other, others)
+            return try of(distribution, parameters) + of(other, others)
         }
 
         /// The value, then all slopes.
@@ -65,7 +65,7 @@ import Testing
 
     static func isVector(_ name: String) -> Bool { name == "Dirichlet" || name.hasPrefix("Categorical") }
 
-    static func law(_ name: String, _ inputs: [Variable]) throws -> any Distribution {
+    static func distribution(_ name: String, _ inputs: [Variable]) throws -> any Distribution {
         switch name {
         case "Categorical by logits": try Categorical(logits: inputs[0])
         case "Bernoulli by logits": try Bernoulli(logits: inputs[0])
@@ -87,10 +87,10 @@ import Testing
             let got = try row.answer(.float64)
             // A sum of numbers of both signs is compared relative to the size of its terms: entropies near 0, and
             // divergences between different families.
-            let floor = quantity == "entropy" || row.law != row.other ? 1.0 : 0
+            let floor = quantity == "entropy" || row.distribution != row.other ? 1.0 : 0
             let size = max(abs(row.value), quantity == "entropy" || quantity == "kl" ? floor : 0)
             #expect(abs(got[0] - row.value) <= 1e-10 * size, "\(row.label): \(got[0]), expected \(row.value)")
-            let isShape = ["Gamma", "Beta", "Dirichlet", "StudentT", "ChiSquared", "InverseGamma", "VonMises", "Weibull"].contains { $0 == row.law || $0 == row.other }
+            let isShape = ["Gamma", "Beta", "Dirichlet", "StudentT", "ChiSquared", "InverseGamma", "VonMises", "Weibull"].contains { $0 == row.distribution || $0 == row.other }
             for (index, slope) in row.slopes.enumerated() {
                 guard let slope else { continue }
                 let tolerance = (isShape ? 1e-7 : 1e-10) * max(abs(slope), abs(slope) < 1e-290 ? 1e-290 : 0)
@@ -118,14 +118,14 @@ import Testing
     }
 
     /// KL(p || p) is 0, and KL is never negative, at any parameters.
-    @Test func divergencesOfALawFromItselfAreZero() throws {
+    @Test func divergencesOfADistributionFromItselfAreZero() throws {
         var compared: Set<String> = []
         for row in try Self.rows() where row.quantity == "entropy" {
-            let law = try Self.law(row.law, row.inputs(.float64))
+            let distribution = try Self.distribution(row.distribution, row.inputs(.float64))
             // Some distributions have no divergence in closed form.
-            guard let zero = try? Divergence.kullbackLeibler(law, law).value.item() else { continue }
-            #expect(zero == 0, "KL of \(row.law)\(row.parameters) from itself: \(zero)")
-            compared.insert(row.law)
+            guard let zero = try? Divergence.kullbackLeibler(distribution, distribution).value.item() else { continue }
+            #expect(zero == 0, "KL of \(row.distribution)\(row.parameters) from itself: \(zero)")
+            compared.insert(row.distribution)
         }
         #expect(compared.count >= 5, "\(compared)")
         let scale = Variable(try Tensor([0.1, 0, 0.7, 1e-5], shape: [2, 2], .float64))
@@ -153,10 +153,10 @@ import Testing
     @Test func drawsAreFinite() throws {
         for dtype in [DType.float32, .float64] {
             let small = Variable(try Tensor(1e-3, dtype)), one = Variable(try Tensor(1, dtype)), tiny = Variable(try Tensor(1e-30, dtype))
-            let laws: [any Distribution] = [try StudentT(small, one, one), try StudentT(small, small, tiny), try Gamma(small, tiny)]
-            for law in laws {
-                let draws = try law.sample([2000], from: Generator(seed: 3)).toArray()
-                #expect(!draws.contains { !$0.isFinite }, "\(law.description)")
+            let distributions: [any Distribution] = [try StudentT(small, one, one), try StudentT(small, small, tiny), try Gamma(small, tiny)]
+            for distribution in distributions {
+                let draws = try distribution.sample([2000], from: Generator(seed: 3)).toArray()
+                #expect(!draws.contains { !$0.isFinite }, "\(distribution.description)")
             }
         }
     }

@@ -9,12 +9,12 @@ import Testing
 /// parameter.
 @Suite struct ReparameterisationTests {
     private static let count = 20_000
-    private static var reparameterised: [String] { examples.filter { (try? $0.law().isReparameterised) == true }.map(\.label) }
+    private static var reparameterised: [String] { examples.filter { (try? $0.distribution().isReparameterised) == true }.map(\.label) }
 
-    @Test func lawsWithAndWithout() throws {
-        let with = Set(try examples.map { try $0.law() }.filter(\.isReparameterised).map(\.name))
+    @Test func distributionsWithAndWithout() throws {
+        let with = Set(try examples.map { try $0.distribution() }.filter(\.isReparameterised).map(\.name))
         // Every continuous distribution, except mixtures, whose choice of a component has no derivative.
-        let continuous = Set(try examples.filter { !$0.isDiscrete }.map { try $0.law().name }).subtracting(["Mixture"])
+        let continuous = Set(try examples.filter { !$0.isDiscrete }.map { try $0.distribution().name }).subtracting(["Mixture"])
         #expect(with == continuous)
         let named: Set = [
             "Normal", "Logistic", "Uniform", "Exponential", "Laplace", "Gamma", "Beta", "Dirichlet", "StudentT",
@@ -31,8 +31,8 @@ import Testing
     @Test(arguments: reparameterised) func gradientsOfMoments(_ label: String) throws {
         let example = try #require(examples.first { $0.label == label })
         let parameters = try example.parameters.map { try $0.variable() }
-        let law = try example.make(parameters)
-        guard try law.variance().value.toArray().allSatisfy(\.isFinite) else { return try gradientsOfMoments(heavy: example, law.name) }
+        let distribution = try example.make(parameters)
+        guard try distribution.variance().value.toArray().allSatisfy(\.isFinite) else { return try gradientsOfMoments(heavy: example, distribution.name) }
         try hold(example.make, parameters, label)
     }
 
@@ -57,10 +57,10 @@ import Testing
         }
         var moments: [(String, (Variable) throws -> Variable, (any Distribution) throws -> Variable)] = [
             ("E x", { $0 }, { try $0.mean() }),
-            ("E x²", { try $0 * $0 }, { law in try law.variance() + law.mean() * law.mean() }),
+            ("E x²", { try $0 * $0 }, { distribution in try distribution.variance() + distribution.mean() * distribution.mean() }),
         ]
         if label == "VonMises" {
-            moments[1] = ("E cos x", { try $0.cos() }, { law in try law.mean().cos() * (1 - law.variance()) })
+            moments[1] = ("E cos x", { try $0.cos() }, { distribution in try distribution.mean().cos() * (1 - distribution.variance()) })
         }
         for (name, function, exact) in moments {
             let drawn = try Transform.valueAndGradient(

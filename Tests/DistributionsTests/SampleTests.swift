@@ -9,19 +9,19 @@ import Testing
 /// fail the same way every time.
 @Suite struct SampleTests {
     /// The number of draws; fewer where each is found by solving an equation.
-    private static func count(_ law: any Distribution) -> Int { law.name == "Truncated" ? 2000 : 20_000 }
+    private static func count(_ distribution: any Distribution) -> Int { distribution.name == "Truncated" ? 2000 : 20_000 }
 
-    @Test(arguments: examples.map(\.label)) func momentsAreTheLaws(_ label: String) throws {
-        let law = try #require(examples.first { $0.label == label }).law()
-        let n = Self.count(law)
-        let x = Variable(try law.sample([n], from: Generator(seed: 7)))
-        #expect(x.shape == [n] + law.batchShape + law.eventShape)
-        let (mean, variance) = (try law.mean(), try law.variance())
-        #expect(mean.shape == law.batchShape + law.eventShape && variance.shape == mean.shape)
+    @Test(arguments: examples.map(\.label)) func momentsAreTheDistributions(_ label: String) throws {
+        let distribution = try #require(examples.first { $0.label == label }).distribution()
+        let n = Self.count(distribution)
+        let x = Variable(try distribution.sample([n], from: Generator(seed: 7)))
+        #expect(x.shape == [n] + distribution.batchShape + distribution.eventShape)
+        let (mean, variance) = (try distribution.mean(), try distribution.variance())
+        #expect(mean.shape == distribution.batchShape + distribution.eventShape && variance.shape == mean.shape)
         let away = try x - mean
         try zScores(away, label, "mean")
         // The variance of a distribution of directions is the mean of 1 - cos.
-        try zScores((law.name == "VonMises" ? 1 - away.cos() : away * away) - variance, label, "variance")
+        try zScores((distribution.name == "VonMises" ? 1 - away.cos() : away * away) - variance, label, "variance")
     }
 
     /// Expects |z| < 5 for the hypothesis that the mean over the first axis is 0, where the variance exists.
@@ -38,11 +38,11 @@ import Testing
 
     /// The Kolmogorov-Smirnov statistic sup |F_n - F| sqrt(n) is above 2.2 once in ten thousand runs, more rarely for
     /// discrete distributions.
-    private func kolmogorov(_ law: any Distribution, _ label: String, seed: UInt64 = 3) throws {
-        let n = Self.count(law)
-        let draws = try law.sample([n], from: Generator(seed: seed)).reshape([n, -1])
+    private func kolmogorov(_ distribution: any Distribution, _ label: String, seed: UInt64 = 3) throws {
+        let n = Self.count(distribution)
+        let draws = try distribution.sample([n], from: Generator(seed: seed)).reshape([n, -1])
         let batch = draws.shape[1]
-        let cdf = try law.cumulativeProbability(Variable(draws.reshape([n] + law.batchShape))).value.reshape([n, batch])
+        let cdf = try distribution.cumulativeProbability(Variable(draws.reshape([n] + distribution.batchShape))).value.reshape([n, batch])
         for element in 0..<batch {
             let x = try draws.select(1, element).toArray()
             let f = try cdf.select(1, element).toArray()
@@ -59,9 +59,9 @@ import Testing
     }
 
     @Test(arguments: examples.map(\.label)) func drawsFollowTheDistributionFunction(_ label: String) throws {
-        let law = try #require(examples.first { $0.label == label }).law()
-        guard law.eventShape.isEmpty else { return }
-        try kolmogorov(law, label)
+        let distribution = try #require(examples.first { $0.label == label }).distribution()
+        guard distribution.eventShape.isEmpty else { return }
+        try kolmogorov(distribution, label)
     }
 
     @Test func samplersInEveryRegime() throws {
@@ -83,11 +83,11 @@ import Testing
     @Test func poissonCounts() throws {
         let n = 300_000
         for rate in [9.5, 10, 12.3, 60, 700] {
-            let law = try Poisson(scalar(rate))
+            let distribution = try Poisson(scalar(rate))
             var counts: [Double: Double] = [:]
-            for value in try law.sample([n], from: Generator(seed: 21)).toArray() { counts[value, default: 0] += 1 }
+            for value in try distribution.sample([n], from: Generator(seed: 21)).toArray() { counts[value, default: 0] += 1 }
             let bins = (0..<Int(3 * rate + 40)).map(Double.init)
-            let expected = try law.logProbability(vector(bins)).value.toArray().map { Double(n) * exp($0) }
+            let expected = try distribution.logProbability(vector(bins)).value.toArray().map { Double(n) * exp($0) }
             var (chi, used) = (0.0, 0.0)
             for (k, expected) in zip(bins, expected) where expected > 20 {
                 let away = (counts[k] ?? 0) - expected
@@ -102,11 +102,11 @@ import Testing
     @Test func binomialCounts() throws {
         let n = 200_000
         for (count, p) in [(25.0, 0.41), (60, 0.5), (300, 0.9), (20_000, 0.02)] {
-            let law = try Binomial(scalar(count), probs: scalar(p))
+            let distribution = try Binomial(scalar(count), probs: scalar(p))
             var counts: [Double: Double] = [:]
-            for value in try law.sample([n], from: Generator(seed: 22)).toArray() { counts[value, default: 0] += 1 }
+            for value in try distribution.sample([n], from: Generator(seed: 22)).toArray() { counts[value, default: 0] += 1 }
             let bins = (0...Int(count)).map(Double.init)
-            let expected = try law.logProbability(vector(bins)).value.toArray().map { Double(n) * exp($0) }
+            let expected = try distribution.logProbability(vector(bins)).value.toArray().map { Double(n) * exp($0) }
             var (chi, used) = (0.0, 0.0)
             for (k, expected) in zip(bins, expected) where expected > 20 {
                 let away = (counts[k] ?? 0) - expected
@@ -147,13 +147,13 @@ import Testing
     }
 
     @Test func sameSeedSameNumbersWhateverTheThread() async throws {
-        let expected = try examples.map { try $0.law().sample([5], from: Generator(seed: 11)).toArray() }
+        let expected = try examples.map { try $0.distribution().sample([5], from: Generator(seed: 11)).toArray() }
         try await withThrowingTaskGroup(of: [[Double]].self) { group in
-            for _ in 0..<4 { group.addTask { try examples.map { try $0.law().sample([5], from: Generator(seed: 11)).toArray() } } }
+            for _ in 0..<4 { group.addTask { try examples.map { try $0.distribution().sample([5], from: Generator(seed: 11)).toArray() } } }
             for try await drawn in group { #expect(drawn == expected) }
         }
-        for example in examples where try example.law().isReparameterised {
-            let (a, b) = (try example.law().sample([4], from: Generator(seed: 2)), try example.law().rsample([4], from: Generator(seed: 2)))
+        for example in examples where try example.distribution().isReparameterised {
+            let (a, b) = (try example.distribution().sample([4], from: Generator(seed: 2)), try example.distribution().rsample([4], from: Generator(seed: 2)))
             #expect(try a.toArray() == b.value.toArray(), "\(example.label)")
         }
     }
@@ -161,9 +161,9 @@ import Testing
     /// The density's integral over the support, by a double exponential substitution (Takahashi & Mori 1974).
     @Test(arguments: examples.map(\.label)) func densitiesIntegrateToOne(_ label: String) throws {
         let example = try #require(examples.first { $0.label == label })
-        let law = try example.law()
-        guard law.eventShape.isEmpty else { return }
-        let batch = law.batchShape.reduce(1, *)
+        let distribution = try example.distribution()
+        guard distribution.eventShape.isEmpty else { return }
+        let batch = distribution.batchShape.reduce(1, *)
         var (points, weights): ([Double], [Double]) = ([], [])
         if example.isDiscrete {
             points = (0..<400).map(Double.init)
@@ -174,7 +174,7 @@ import Testing
                 let t = Double(k) * step
                 let (s, ds) = (Double.pi / 2 * sinh(t), Double.pi / 2 * cosh(t))
                 let (x, dx): (Double, Double) =
-                    switch try law.support.kind {
+                    switch try distribution.support.kind {
                     case .positive: (exp(s), exp(s) * ds)
                     // On an interval the nodes are fractions of the way between the ends; on a half line, distances
                     // from the end.
@@ -182,20 +182,20 @@ import Testing
                     case .greaterThan: (exp(s), exp(s) * ds)
                     default: (sinh(s), cosh(s) * ds)
                     }
-                guard x.isFinite, dx.isFinite, dx > 0, !(try law.support.kind == .interval && x == 1) else { continue }
+                guard x.isFinite, dx.isFinite, dx > 0, !(try distribution.support.kind == .interval && x == 1) else { continue }
                 points.append(x)
                 weights.append(dx * step)
             }
         }
-        var x = Variable(try Tensor(points, shape: [points.count] + law.batchShape.map { _ in 1 }, .float64))
+        var x = Variable(try Tensor(points, shape: [points.count] + distribution.batchShape.map { _ in 1 }, .float64))
         var scale = try scalar(1)
-        let support = try law.support
+        let support = try distribution.support
         if !example.isDiscrete, support.kind == .interval || support.kind == .greaterThan {
             let low = try support.low.converted(to: .float64)
             if support.kind == .interval { scale = try support.high.converted(to: .float64) - low }
             x = try low + x * scale
         }
-        let density = try (law.logProbability(x).exp() * scale).value.reshape([points.count, batch])
+        let density = try (distribution.logProbability(x).exp() * scale).value.reshape([points.count, batch])
         for element in 0..<batch {
             let values = try density.select(1, element).toArray()
             let total = zip(values, weights).reduce(0) { $0 + $1.0 * $1.1 }

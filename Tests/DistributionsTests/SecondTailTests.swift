@@ -14,7 +14,7 @@ import Testing
     }
 
     private struct TailRow: Decodable {
-        let law: String
+        let distribution: String
         let parameters: [Double]
         let x: Double
         let side: String
@@ -23,7 +23,7 @@ import Testing
 
         init(from decoder: any Decoder) throws {
             var list = try decoder.unkeyedContainer()
-            law = try list.decode(String.self)
+            distribution = try list.decode(String.self)
             parameters = try list.decode([Double].self)
             x = try list.decode(Double.self)
             side = try list.decode(String.self)
@@ -66,16 +66,16 @@ import Testing
         for row in rows {
             let inputs = try (row.parameters + [row.x]).map { try scalar($0) }
             let logarithm: ([Variable]) throws -> Variable = { inputs in
-                let law = try make(row.law, Array(inputs.dropLast()))
+                let distribution = try make(row.distribution, Array(inputs.dropLast()))
                 let x = inputs[inputs.count - 1]
-                return try row.side == "lower" ? law.logCumulativeProbability(x) : law.logSurvival(x)
+                return try row.side == "lower" ? distribution.logCumulativeProbability(x) : distribution.logSurvival(x)
             }
             for (first, second) in [(row.i, row.j), (row.j, row.i)] {
                 let slope: ([Variable]) throws -> [Variable] = { inputs in
                     [try Transform.valueAndGradient(of: { [try logarithm($0)] }, at: inputs, for: "test").gradients[first]]
                 }
                 let got = try Transform.valueAndGradient(of: slope, at: inputs, for: "test").gradients[second].value.item()
-                let label = "\(row.law)\(row.parameters) at \(row.x), \(row.side): by \(first + 1), then by \(second + 1)"
+                let label = "\(row.distribution)\(row.parameters) at \(row.x), \(row.side): by \(first + 1), then by \(second + 1)"
                 #expect(abs(got - row.value) <= 1e-7 * abs(row.value), "\(label): \(got), expected \(row.value)")
             }
         }
@@ -87,11 +87,11 @@ import Testing
         for row in rows {
             let inputs = try [vector(row.weights), vector(row.locs), scalar(row.x)]
             let value: ([Variable]) throws -> Variable = { inputs in
-                let law = try Mixture(inputs[0], batched: Normal(inputs[1], vector(row.scales)))
+                let distribution = try Mixture(inputs[0], batched: Normal(inputs[1], vector(row.scales)))
                 return switch row.quantity {
-                case "log_prob": try law.logProbability(inputs[2])
-                case "log_cdf": try law.logCumulativeProbability(inputs[2])
-                default: try law.logSurvival(inputs[2])
+                case "log_prob": try distribution.logProbability(inputs[2])
+                case "log_cdf": try distribution.logCumulativeProbability(inputs[2])
+                default: try distribution.logSurvival(inputs[2])
                 }
             }
             let slopes: ([Variable]) throws -> [Variable] = { inputs in

@@ -9,13 +9,13 @@ import Testing
 @Suite struct TailSeriesTests {
     /// Random shapes on both sides of the border between the two ways, at points in the middle and far out in both
     /// tails.
-    @Test(arguments: ["gamma", "beta", "student"]) func bothWaysAgree(_ law: String) {
+    @Test(arguments: ["gamma", "beta", "student"]) func bothWaysAgree(_ distribution: String) {
         let generator = Generator(seed: 11)
         func uniform(_ low: Double, _ high: Double) -> Double { low + (high - low) * generator.uniform() }
         func logUniform(_ low: Double, _ high: Double) -> Double { pow(10, uniform(low, high)) }
         for trial in 0..<300 {
             let isFar = trial % 2 == 0
-            switch law {
+            switch distribution {
             case "gamma":
                 let a = logUniform(-4.5, 4.5)
                 let x = isFar ? a * logUniform(-3, 1.5) : abs(a + a.squareRoot() * uniform(-6, 6))

@@ -9,7 +9,7 @@ private typealias Host = LuaFlow.Host
     /// Constructors that take functions, as Lua code that makes an object of the function `f`, or of functions made of
     /// it. f refers to the object by `self`.
     static let makers = [
-        ("law", "distribution.Law{log_prob = f, sample = f, mean = f}"),
+        ("distribution", "distribution.Law{log_prob = f, sample = f, mean = f}"),
         ("mixture", "distribution.Mixture({0.5, 0.5}, {distribution.Law{log_prob = f, sample = f}, distribution.Normal(0, 1)})"),
         ("set", "projection.Set{project = f, contains = f, distance = f}"),
         ("intersection", "projection.Intersection{projection.Set{project = f}, projection.Box(0, 1)}"),
@@ -81,9 +81,9 @@ private typealias Host = LuaFlow.Host
     @Test func partsOutliveTheirUserdata() throws {
         try host().run(code: """
             local function whole()
-              local law = distribution.Law{log_prob = function(x) return -(x * x) end, sample = function(shape) return tensor.zeros(shape) end}
+              local own = distribution.Law{log_prob = function(x) return -(x * x) end, sample = function(shape) return tensor.zeros(shape) end}
               local set = projection.Set{project = function(x) return x:clamp(0, 1) end}
-              return distribution.Mixture({0.5, 0.5}, {law, distribution.Normal(0, 1)}), projection.Translate(set, 1)
+              return distribution.Mixture({0.5, 0.5}, {own, distribution.Normal(0, 1)}), projection.Translate(set, 1)
             end
             local mixture, moved = whole()
             for round = 1, 3 do

@@ -39,7 +39,7 @@ import Testing
         ("distribution.kl_divergence(distribution.Gamma(1e5, 1e5), distribution.Gamma(1.001e5, 1e5))", 0.0499837),
         ("distribution.StudentT(3):cdf(1)", 0.80449889), ("distribution.StudentT(3):cdf(-2)", 0.069662984),
         ("distribution.StudentT(3):cdf(0)", 0.5), ("distribution.StudentT(3, 0, 1, {dtype = 'float64'}):cdf(1e155)", 1),
-    ]) func lawsInFloat32AreRoundedOnce(expression: String, expected: Double) throws {
+    ]) func distributionsInFloat32AreRoundedOnce(expression: String, expected: Double) throws {
         let results = try ContractTests.host().run(code: "local v = \(expression) return v:item(), v.dtype")
         guard case .number(let value) = results[0] else { throw ScriptError("test", "no number came of \(expression)") }
         #expect(abs(value - expected) <= 2e-6 * max(1, abs(expected)), "\(expression) is \(value)")

@@ -108,7 +108,7 @@ import Testing
         end}}
         """
 
-    @Test func aRegisteredLawIsALaw() throws {
+    @Test func aRegisteredDistributionIsADistribution() throws {
         try scripts.run(
             cauchy + """
                 local d, reference = distribution.Lorentz(1, 2), distribution.StudentT(1, 1, 2)
@@ -134,7 +134,7 @@ import Testing
                 """)
     }
 
-    @Test func aRegisteredLawServesTheEstimators() throws {
+    @Test func aRegisteredDistributionServesTheEstimators() throws {
         try scripts.run(
             """
             host.register{distributions = {Mine = function(mu)
@@ -146,7 +146,7 @@ import Testing
             end}}
             local d = distribution.Mine(0.5)
             assert(d.mean:item() == 0.5 and d.stddev:item() == 1)
-            -- E[x^2] under N(0.5, 1) is 1.25; proposals from a registered law.
+            -- E[x^2] under N(0.5, 1) is 1.25; proposals from a registered distribution.
             local r = montecarlo.importance_sampling{
               log_target = function(x) return distribution.Normal(0.5, 1):log_prob(x) end, proposal = distribution.Mine(0),
               value = function(x) return x * x end, samples = 20000, generator = random.generator(3),
@@ -164,7 +164,7 @@ import Testing
         ("{log_prob = 3}", "option log_prob: a function expected, got 3"),
         ("3", "the registered function returned 3; a table {log_prob = f, ...} expected"),
     ])
-    func lawsAreChecked(definition: String, expected: String) throws {
+    func distributionsAreChecked(definition: String, expected: String) throws {
         let message = try scripts.message(
             "host.register{distributions = {Mine = function() return \(definition) end}} distribution.Mine()")
         #expect(message.contains("distribution.Mine") && message.contains(expected), "\(message)")
@@ -203,14 +203,14 @@ import Testing
         ),
         ("log_prob = function(x) return x end", "d:rsample()", "distribution.Mine has no reparameterised draws"),
     ])
-    func resultsOfLawsAreChecked(definition: String, use: String, expected: String) throws {
+    func resultsOfDistributionsAreChecked(definition: String, use: String, expected: String) throws {
         let message = try scripts.message(
             "host.register{distributions = {Mine = function() return {\(definition)} end}} local d = distribution.Mine() \(use)"
         )
         #expect(message.contains(expected), "\(message)")
     }
 
-    @Test func lawsOfVectorsHaveShapes() throws {
+    @Test func distributionsOfVectorsHaveShapes() throws {
         try scripts.run(
             """
             local d = distribution.Law{

@@ -103,7 +103,7 @@ import Samplers
         #expect(numbers[2] > numbers[4], "measure-valued \(numbers[4]) is below leave-one-out \(numbers[2])")
     }
 
-    struct LawCase: CustomTestStringConvertible, Sendable {
+    struct ClosedForm: CustomTestStringConvertible, Sendable {
         let name: String
         let distribution: String
         let loss: String
@@ -114,30 +114,30 @@ import Samplers
     }
 
     static let density = exp(-0.5 * 0.3 * 0.3) / (2 * Double.pi).squareRoot()
-    static let laws = [
-        LawCase(name: "Poisson, E[x²] = r + r²", distribution: "function(r) return distribution.Poisson(r) end", loss: "x ^ 2", params: "tensor(2.5)", truth: [6]),
-        LawCase(name: "Exponential, E[x²] = 2/r²", distribution: "function(r) return distribution.Exponential(r) end", loss: "x ^ 2", params: "tensor(1.5)", truth: [-4 / 3.375], calls: ["score_function", "measure_valued", "reparameterization"]),
-        LawCase(name: "Bernoulli by logits, E[3x] = 3 sigmoid", distribution: "function(l) return distribution.Bernoulli(nil, {logits = l}) end", loss: "3 * x", params: "tensor(0.4)", truth: [3 * exp(-0.4) / pow(1 + exp(-0.4), 2)]),
-        LawCase(name: "Bernoulli by probs, two components, E[(x1 + x2)²]", distribution: "function(p) return distribution.Bernoulli(p) end", loss: "x:sum(2) ^ 2", params: "tensor({0.3, 0.6})", truth: [1 + 2 * 0.6, 1 + 2 * 0.3]),
-        LawCase(name: "Normal, a jump: P(x > 0.3)", distribution: "function(m) return distribution.Normal(m, 1) end", loss: "x:gt(0.3)", params: "tensor(0)", truth: [density]),
-        LawCase(name: "Normal, two components of one scale, E[(x1 x2)²] = s⁴", distribution: "function(s) return distribution.Normal(tensor.zeros(2), s) end", loss: "(x:prod(2)) ^ 2", params: "tensor(0.8)", truth: [4 * pow(0.8, 3)], calls: ["score_function", "measure_valued", "reparameterization"]),
-        LawCase(name: "MultivariateNormal, E[x1 x2 + x1] = m1 m2 + c + m1", distribution: "function(m) return distribution.MultivariateNormal(m, tensor({{1, 0.3}, {0.3, 2}})) end", loss: "x:prod(2) + (x * tensor({1, 0})):sum(2)", params: "tensor({0.5, -1})", truth: [0, 0.5], calls: ["score_function", "reparameterization"]),
-        LawCase(name: "one vector holds both params", distribution: "function(t) return distribution.Normal(t[1], t[2]:exp()) end", loss: "x ^ 2", params: "tensor({1, -0.5})", truth: [2, 2 * exp(-1)], calls: ["score_function", "measure_valued", "reparameterization"]),
+    static let closedForms = [
+        ClosedForm(name: "Poisson, E[x²] = r + r²", distribution: "function(r) return distribution.Poisson(r) end", loss: "x ^ 2", params: "tensor(2.5)", truth: [6]),
+        ClosedForm(name: "Exponential, E[x²] = 2/r²", distribution: "function(r) return distribution.Exponential(r) end", loss: "x ^ 2", params: "tensor(1.5)", truth: [-4 / 3.375], calls: ["score_function", "measure_valued", "reparameterization"]),
+        ClosedForm(name: "Bernoulli by logits, E[3x] = 3 sigmoid", distribution: "function(l) return distribution.Bernoulli(nil, {logits = l}) end", loss: "3 * x", params: "tensor(0.4)", truth: [3 * exp(-0.4) / pow(1 + exp(-0.4), 2)]),
+        ClosedForm(name: "Bernoulli by probs, two components, E[(x1 + x2)²]", distribution: "function(p) return distribution.Bernoulli(p) end", loss: "x:sum(2) ^ 2", params: "tensor({0.3, 0.6})", truth: [1 + 2 * 0.6, 1 + 2 * 0.3]),
+        ClosedForm(name: "Normal, a jump: P(x > 0.3)", distribution: "function(m) return distribution.Normal(m, 1) end", loss: "x:gt(0.3)", params: "tensor(0)", truth: [density]),
+        ClosedForm(name: "Normal, two components of one scale, E[(x1 x2)²] = s⁴", distribution: "function(s) return distribution.Normal(tensor.zeros(2), s) end", loss: "(x:prod(2)) ^ 2", params: "tensor(0.8)", truth: [4 * pow(0.8, 3)], calls: ["score_function", "measure_valued", "reparameterization"]),
+        ClosedForm(name: "MultivariateNormal, E[x1 x2 + x1] = m1 m2 + c + m1", distribution: "function(m) return distribution.MultivariateNormal(m, tensor({{1, 0.3}, {0.3, 2}})) end", loss: "x:prod(2) + (x * tensor({1, 0})):sum(2)", params: "tensor({0.5, -1})", truth: [0, 0.5], calls: ["score_function", "reparameterization"]),
+        ClosedForm(name: "one vector holds both params", distribution: "function(t) return distribution.Normal(t[1], t[2]:exp()) end", loss: "x ^ 2", params: "tensor({1, -0.5})", truth: [2, 2 * exp(-1)], calls: ["score_function", "measure_valued", "reparameterization"]),
     ]
 
-    @Test(arguments: laws) func lawsAgreeWithClosedForms(_ law: LawCase) throws {
-        for call in law.calls {
+    @Test(arguments: closedForms) func gradientsAgreeWithClosedForms(_ form: ClosedForm) throws {
+        for call in form.calls {
             let numbers = try Scripts().numbers(
                 """
-                local r = montecarlo.\(call){distribution = \(law.distribution), loss = function(x) return \(law.loss) end,
-                  params = \(law.params), samples = 3000, generator = random.generator(8)}
+                local r = montecarlo.\(call){distribution = \(form.distribution), loss = function(x) return \(form.loss) end,
+                  params = \(form.params), samples = 3000, generator = random.generator(8)}
                 local out = r.gradients[1]:reshape({r.gradients[1]:numel()}):tolist()
                 for _, e in ipairs(r.standard_errors[1]:reshape({#out}):tolist()) do out[#out + 1] = e end
                 return out
                 """)
-            for (index, truth) in law.truth.enumerated() {
-                let (got, error) = (numbers[index], numbers[index + law.truth.count])
-                #expect(abs(got - truth) <= 4 * error + 1e-6 * abs(truth), "\(law.name), \(call), component \(index + 1): \(got) ± \(error), truth \(truth)")
+            for (index, truth) in form.truth.enumerated() {
+                let (got, error) = (numbers[index], numbers[index + form.truth.count])
+                #expect(abs(got - truth) <= 4 * error + 1e-6 * abs(truth), "\(form.name), \(call), component \(index + 1): \(got) ± \(error), truth \(truth)")
             }
         }
     }

@@ -21,7 +21,7 @@ import Samplers
         Integral(name: "E[X²], self_normalized, two dimensions", lua: "log_target = function(x) return (-0.5 * x ^ 2):sum(2) end, proposal = distribution.Normal(tensor.zeros(2), 1.4), value = function(x) return (x ^ 2):sum(2) end, self_normalized = true", truth: 2),
         Integral(name: "the mass of exp(-x⁴)", lua: "log_target = function(x) return -x ^ 4 end, proposal = distribution.Normal(0, 0.8)", truth: 2 * tgamma(1.25)),
         Integral(name: "E[-X], negative", lua: "log_target = function(x) return distribution.Exponential(1):log_prob(x) end, proposal = distribution.Exponential(0.7), value = function(x) return -x end", truth: -1),
-        Integral(name: "discrete, a script's law", lua: "log_target = function(x) return x * math.log(0.5) - math.log(2) end, proposal = {sample = function(n, g) return distribution.Bernoulli(0.5):sample({n}, {generator = g}) end, log_prob = function(x) return x * 0 - math.log(2) end}, value = function(x) return 1 + 2 * x end", truth: 1.25),
+        Integral(name: "discrete, a script's distribution", lua: "log_target = function(x) return x * math.log(0.5) - math.log(2) end, proposal = {sample = function(n, g) return distribution.Bernoulli(0.5):sample({n}, {generator = g}) end, log_prob = function(x) return x * 0 - math.log(2) end}, value = function(x) return 1 + 2 * x end", truth: 1.25),
     ]
 
     /// 300 repetitions, each with its own seed: unbiased by a z-score, and the standard error equals the spread.

@@ -186,7 +186,7 @@ import Testing
             local x = tensor{{0, 1}, {1, 0.5}}
             local h = m:fit(x, {steps = 3, lr = 0, dequantize = 3, validation = x, validate_every = 1, seed = 1})
             assert(h.loss[1] ~= h.loss[2] and h.validation[1] == h.validation[2])
-            -- In [0, 1): the loss of a standard logistic law in (0, 1) is between 2 log 2 and that at 1.
+            -- In [0, 1): the loss of a standard logistic distribution in (0, 1) is between 2 log 2 and that at 1.
             local most = 2 * (1 + 2 * math.log(1 + math.exp(-1)))
             for k = 1, 3 do assert(h.loss[k] > 4 * math.log(2) and h.loss[k] < most) end
             """)

@@ -2,7 +2,7 @@ import Autodiff
 import Scripting
 import Tensors
 
-/// z = x + b: NICE's additive coupling law (Dinh, Krueger and Bengio 2015, equation 8). As
+/// z = x + b: NICE's additive coupling (Dinh, Krueger and Bengio 2015, equation 8). As
 /// zuko.transforms.AdditiveTransform.
 public struct ShiftMap: UnivariateMap {
     public static let name = "additive"

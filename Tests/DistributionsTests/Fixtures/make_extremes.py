@@ -1,8 +1,8 @@
-"""Writes extremes.json: laws at extreme parameters and far in their tails, by mpmath.
+"""Writes extremes.json: distributions at extreme parameters and far in their tails, by mpmath.
 
     python3 make_extremes.py [TIMES]            (mpmath 1.3; TIMES as many points, 5 unless given: about 600, some minutes)
 
-Each row is [law, parameters, x, log_prob, log_cdf, log_survival], the last three as [value, derivative by each parameter ...,
+Each row is [distribution, parameters, x, log_prob, log_cdf, log_survival], the last three as [value, derivative by each parameter ...,
 derivative by x]. Closed forms or mpmath's incomplete functions where they converge, else quadrature of the density in 64
 digits; derivatives by central differences in as many.
 """
@@ -93,7 +93,7 @@ def normal_tails(z):
     return both(far, None) if z < 0 else both(None, far)
 
 
-LAWS = {
+DISTRIBUTIONS = {
     "Normal": (
         lambda m, s, x: -(((x - m) / s) ** 2) / 2 - mp.log(s) - mp.log(2 * mp.pi) / 2,
         lambda m, s, x: normal_tails((x - m) / s)),
@@ -126,24 +126,24 @@ LAWS = {
 }
 
 
-def steps(law, inputs):
-    """Over which the laws change little: the differences are of the order of the square of them."""
-    if law in ("Normal", "Logistic", "Laplace"):
+def steps(distribution, inputs):
+    """Over which the distributions change little: the differences are of the order of the square of them."""
+    if distribution in ("Normal", "Logistic", "Laplace"):
         return [inputs[1] * mpf(10) ** -12] * 3
-    if law == "Uniform":
+    if distribution == "Uniform":
         low, high, x = inputs
         return [min(x - low, high - x) * mpf(10) ** -12] * 3
-    if law == "Exponential":
+    if distribution == "Exponential":
         return [v * mpf(10) ** -12 for v in inputs]
-    if law == "StudentT":
+    if distribution == "StudentT":
         far = max(inputs[2], abs(inputs[3] - inputs[1]))
         return [inputs[0] * (mpf(10) ** -4 if inputs[0] > 1e6 else mpf(10) ** -8)] + [v * mpf(10) ** -9 for v in (far, inputs[2], far)]
     small = lambda v: min(v, mp.sqrt(v)) * mpf(10) ** -8
-    if law == "Gamma":
+    if distribution == "Gamma":
         a, rate, x = inputs
         part = mpf(10) ** -9 / (1 + mp.sqrt(max(a, rate * x)))
         return [small(a), rate * part, x * part]
-    if law == "Poisson":
+    if distribution == "Poisson":
         return [inputs[0] * mpf(10) ** -9 / (1 + mp.sqrt(max(inputs)))]
     a, b, x = inputs
     sd = mp.sqrt(a / (a + b) * (b / (a + b)) / (a + b + 1))
@@ -164,25 +164,25 @@ def number(value, digits=12):
     return 0.0 if abs(value) < mpf(10) ** -307 else float(mp.nstr(value, digits))
 
 
-def is_hard(law, parameters, x):
+def is_hard(distribution, parameters, x):
     """Where the quadrature above does not converge: next to a pole, and where a large df's tail is a power."""
-    if law == "Beta":
+    if distribution == "Beta":
         return max(parameters) >= LARGE and min(parameters) < 0.05
-    return law == "StudentT" and parameters[0] >= LARGE and abs(x - parameters[1]) > 100 * parameters[2]
+    return distribution == "StudentT" and parameters[0] >= LARGE and abs(x - parameters[1]) > 100 * parameters[2]
 
 
-def row(law, parameters, x):
-    density, tails = LAWS[law]
+def row(distribution, parameters, x):
+    density, tails = DISTRIBUTIONS[distribution]
     inputs = [mpf(p) for p in parameters] + [mpf(x)]
-    moving = len(parameters) if law == "Poisson" else len(inputs)
-    h = steps(law, inputs)
+    moving = len(parameters) if distribution == "Poisson" else len(inputs)
+    h = steps(distribution, inputs)
     log_prob = [density(*inputs)] + [derivative(density, inputs, i, h[i]) for i in range(moving)]
     value = tails(*inputs)
     slopes = [derivative(tails, inputs, i, h[i]) for i in range(moving)]
     columns = [[value[side]] + [slope[side] for slope in slopes] for side in (0, 1)]
     if not all(isinstance(v, mpf) and mp.isfinite(v) and abs(v) < mpf(10) ** 300 for v in log_prob + columns[0] + columns[1]):
         return None
-    return [law, parameters, x, *[[number(v, 12 if i else 16) for i, v in enumerate(column)] for column in [log_prob, *columns]]]
+    return [distribution, parameters, x, *[[number(v, 12 if i else 16) for i, v in enumerate(column)] for column in [log_prob, *columns]]]
 
 
 def points(seed, times=1):
@@ -192,10 +192,10 @@ def points(seed, times=1):
     unit = lambda low, high: log_uniform(low, high) if g.random() < 0.7 else log_uniform(-100, 100)
     k = lambda: g.choice([-36, -8, -3, -1, -0.2, -1e-3, 1e-6, 0.1, 0.7, 2, 6, 25]) * g.uniform(0.8, 1.2)
     for _ in range(8 * times):
-        for law in ["Normal", "Logistic", "Laplace"]:
+        for distribution in ["Normal", "Logistic", "Laplace"]:
             s = unit(-12, 12)
             m = g.choice([0.0, s * round(g.uniform(-3, 3), 3), round(g.uniform(-3, 3), 3) if s > 1e-8 else 0.0])
-            yield law, [m, s], m + s * k()
+            yield distribution, [m, s], m + s * k()
         low = g.choice([-1, 1]) * unit(-8, 8)
         width = log_uniform(-3, 3) * abs(low)
         yield "Uniform", [low, low + width], low + width * g.choice([1e-9, 1e-3, 0.3, 0.7, 1 - 1e-9])

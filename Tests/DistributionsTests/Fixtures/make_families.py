@@ -3,7 +3,7 @@
     python3 make_families.py            (mpmath 1.3; some minutes)
 
 Rows as make_extremes.py and make_moments.py write them: closed forms, mpmath's incomplete functions, and quadrature for the
-von Mises law; derivatives by central differences in 64 digits. Counts have derivatives by real parameters only, and none by x.
+von Mises distribution; derivatives by central differences in 64 digits. Counts have derivatives by real parameters only, and none by x.
 """
 import json
 import random
@@ -52,7 +52,7 @@ def von_mises_tails(m, k, x):
     return both(far, None) if t < 0 else both(None, far)
 
 
-LAWS = {
+DISTRIBUTIONS = {
     "LogNormal": (
         lambda m, s, x: -(((log(x) - m) / s) ** 2) / 2 - log(s * x) - log(2 * mp.pi) / 2,
         lambda m, s, x: normal_tails((log(x) - m) / s)),
@@ -82,33 +82,33 @@ LAWS = {
 COUNTS = ["Binomial", "NegativeBinomial", "Geometric"]
 
 
-def steps(law, inputs):
+def steps(distribution, inputs):
     tiny = mpf(10) ** -12
-    if law in ("Cauchy", "Gumbel"):
+    if distribution in ("Cauchy", "Gumbel"):
         return [inputs[1] * tiny] * 3
-    if law == "VonMises":
+    if distribution == "VonMises":
         return [tiny, inputs[1] * tiny, tiny]
-    if law == "LogNormal":
+    if distribution == "LogNormal":
         return [inputs[1] * tiny, inputs[1] * tiny, inputs[2] * inputs[1] * tiny]
-    if law == "Weibull":
+    if distribution == "Weibull":
         return [inputs[0] / (1 + inputs[1]) * tiny, inputs[1] * tiny, inputs[2] / (1 + inputs[1]) * tiny]
-    if law == "Pareto":
+    if distribution == "Pareto":
         gap = min(inputs[0], inputs[2] - inputs[0])
         return [gap * tiny, inputs[1] * tiny, gap * tiny]
-    if law == "Binomial":
+    if distribution == "Binomial":
         return [tiny, min(inputs[1], 1 - inputs[1]) * tiny]
-    if law == "NegativeBinomial":
+    if distribution == "NegativeBinomial":
         return [inputs[0] * tiny, min(inputs[1], 1 - inputs[1]) * tiny]
-    if law == "Geometric":
+    if distribution == "Geometric":
         return [min(inputs[0], 1 - inputs[0]) * tiny]
     return [v * mpf(10) ** -10 / (1 + mp.sqrt(max(inputs))) for v in inputs]
 
 
-def row(law, parameters, x):
-    density, tails = LAWS[law]
+def row(distribution, parameters, x):
+    density, tails = DISTRIBUTIONS[distribution]
     inputs = [mpf(p) for p in parameters] + [mpf(x)]
-    moving = len(parameters) if law in COUNTS else len(inputs)
-    h = steps(law, inputs)
+    moving = len(parameters) if distribution in COUNTS else len(inputs)
+    h = steps(distribution, inputs)
     log_prob = [density(*inputs)] + [derivative(density, inputs, i, h[i]) for i in range(moving)]
     value = tails(*inputs)
     slopes = [derivative(tails, inputs, i, h[i]) for i in range(moving)]
@@ -117,7 +117,7 @@ def row(law, parameters, x):
         return None
     made = [[number(v, 12 if i else 16) for i, v in enumerate(column)] for column in [log_prob, *columns]]
     # A difference without digits.
-    return None if any(0 in column for column in made[1:]) else [law, parameters, x, *made]
+    return None if any(0 in column for column in made[1:]) else [distribution, parameters, x, *made]
 
 
 def points(seed):
@@ -220,7 +220,7 @@ def moment_rows(seed):
     g = random.Random(seed)
     unit = lambda low, high: float(f"{10 ** g.uniform(low, high):.5g}")
 
-    def parameters(law):
+    def parameters(distribution):
         place = lambda s: g.choice([0.0, s * round(g.uniform(-3, 3), 3)])
         s, p = unit(-3, 3), g.choice([unit(-8, -0.3), g.uniform(0.1, 0.95)])
         return {
@@ -230,9 +230,9 @@ def moment_rows(seed):
             "InverseGamma": lambda: [2.1 + unit(-2, 6), s], "VonMises": lambda: [place(1.0), unit(-6, 6)], "Geometric": lambda: [p],
             "Binomial": lambda: [float(g.choice([1, 30, 10 ** 6])), p], "NegativeBinomial": lambda: [unit(-3, 4), p],
             "Exponential": lambda: [s], "Gamma": lambda: [unit(-1, 2), s], "Uniform": lambda: [s, s * g.uniform(1.2, 4)],
-        }[law]()
+        }[distribution]()
 
-    def finish(quantity, law, own, other, others, function, floor=1):
+    def finish(quantity, distribution, own, other, others, function, floor=1):
         inputs = [mpf(v) for v in own + others]
         value = function(*inputs)
         if not mp.isfinite(value) or abs(value) > mpf(10) ** 200:
@@ -242,20 +242,20 @@ def moment_rows(seed):
             h = (abs(v) if v else 1) * mpf(10) ** -20
             shifted = lambda d: function(*[u + d if j == i else u for j, u in enumerate(inputs)])
             slopes.append(number((shifted(h) - shifted(-h)) / (2 * h), 15))
-        return [quantity, law, own, other, others, 0, number(value, 15), slopes]
+        return [quantity, distribution, own, other, others, 0, number(value, 15), slopes]
 
     for quantity, table in (("entropy", ENTROPY), ("mean", MEAN), ("variance", VARIANCE)):
-        for law, function in table.items():
+        for distribution, function in table.items():
             for _ in range(4):
-                yield finish(quantity, law, parameters(law), "", [], function)
-    for (law, other), function in KL.items():
+                yield finish(quantity, distribution, parameters(distribution), "", [], function)
+    for (distribution, other), function in KL.items():
         for _ in range(3):
-            own, others = parameters(law), parameters(other)
-            if law == other and g.random() < 0.4:
+            own, others = parameters(distribution), parameters(other)
+            if distribution == other and g.random() < 0.4:
                 others = [v * (1 + 1e-6 * (i + 1)) if v != 0 else 1e-6 * own[1] for i, v in enumerate(own)]
             if other == "Pareto":
                 others[0] = own[0] * 0.7
-            yield finish("kl", law, own, other, others, function)
+            yield finish("kl", distribution, own, other, others, function)
 
 
 def write(name, rows):

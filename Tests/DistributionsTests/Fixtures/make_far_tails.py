@@ -43,14 +43,14 @@ def gamma_upper(a, x):
     return h
 
 
-def slopes(law, side, parameters, x):
+def slopes(distribution, side, parameters, x):
     """Of the tail's logarithm, and of the log-density."""
     x, sign = mpf(x), 1 if side == "lower" else -1
-    if law == "Beta":
+    if distribution == "Beta":
         a, b = map(mpf, parameters)
         tail = beta_tail(a, b, x) if side == "lower" else beta_tail(b, a, 1 - x)
         return sign / (x * (1 - x) * tail), (a - 1) / x - (b - 1) / (1 - x)
-    if law == "Gamma":
+    if distribution == "Gamma":
         a, rate = map(mpf, parameters)
         tail = gamma_lower(a, rate * x) if side == "lower" else gamma_upper(a, rate * x)
         return sign / (x * tail), (a - 1) / x - rate

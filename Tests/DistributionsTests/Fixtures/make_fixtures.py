@@ -1,4 +1,4 @@
-"""Writes distributions.json: values of SciPy, PyTorch and mpmath that the tests hold the laws against.
+"""Writes distributions.json: values of SciPy, PyTorch and mpmath that the tests hold the distributions against.
 
     python make_fixtures.py        # needs numpy, scipy, torch, mpmath
 
@@ -31,7 +31,7 @@ def plain(x):
     return {"shape": list(x.shape), "values": [number(v) for v in x.ravel()]}
 
 
-# name -> (scipy frozen law of the parameters, torch law of the parameters)
+# name -> (scipy frozen distribution of the parameters, torch distribution of the parameters)
 scalar = {
     "Normal": (lambda l, s: stats.norm(l, s), D.Normal),
     "Logistic": (lambda l, s: stats.logistic(l, s), None),
@@ -62,20 +62,20 @@ grids = {
 
 def scalar_cases():
     for name, (parameters, points) in grids.items():
-        law, torch_law = scalar[name]
+        distribution, torch_distribution = scalar[name]
         columns = [np.array(p, dtype=np.float64) for p in parameters]
         x = np.array(points, dtype=np.float64)[:, None]
         with np.errstate(all="ignore"):
-            frozen = law(*columns)
+            frozen = distribution(*columns)
             discrete = name in ("Bernoulli", "Poisson")
             log_prob = (frozen.logpmf if discrete else frozen.logpdf)(x)
             if name == "Laplace":
-                log_prob = torch_law(*map(torch.tensor, columns)).log_prob(torch.tensor(np.nan_to_num(x))).numpy()  # SciPy's underflows
+                log_prob = torch_distribution(*map(torch.tensor, columns)).log_prob(torch.tensor(np.nan_to_num(x))).numpy()  # SciPy's underflows
                 log_prob = np.where(np.isinf(x), -inf, log_prob)
             if name in ("Gamma", "Poisson"):
                 log_prob = np.where(np.isposinf(x), -inf, log_prob)  # SciPy's is NaN
             case = {
-                "law": name, "parameters": [plain(c) for c in columns], "x": plain(x),
+                "distribution": name, "parameters": [plain(c) for c in columns], "x": plain(x),
                 "log_prob": plain(np.where(np.isnan(x), nan, log_prob)),
                 "cdf": plain(np.where(np.isnan(x), nan, frozen.cdf(x))),
                 "mean": plain(frozen.mean()), "variance": plain(frozen.var()),
@@ -89,8 +89,8 @@ def scalar_cases():
                 h = [mpmath.mpf(v) for v in columns[0]]
                 case["entropy"] = plain([float((v + 1) / 2 * (mpmath.digamma((v + 1) / 2) - mpmath.digamma(v / 2)) + mpmath.log(v) / 2 + mpmath.log(mpmath.beta(v / 2, 0.5)) + mpmath.log(s)) for v, s in zip(h, columns[2])])
                 # Where SciPy and PyTorch differ on what does not exist, PyTorch's.
-                case["mean"] = plain(torch_law(*map(torch.tensor, columns)).mean)
-                case["variance"] = plain(torch_law(*map(torch.tensor, columns)).variance)
+                case["mean"] = plain(torch_distribution(*map(torch.tensor, columns)).mean)
+                case["variance"] = plain(torch_distribution(*map(torch.tensor, columns)).variance)
             else:
                 case["entropy"] = plain(frozen.entropy())
             if name in ("Normal", "Logistic", "Uniform", "Exponential", "Laplace"):
@@ -117,25 +117,25 @@ def poisson_entropy(rate):
 def gradients():
     """Of the sum of log_prob, entropy and (where PyTorch has one) cdf, by the parameters and x."""
     rng = np.random.default_rng(0)
-    for name, (_, torch_law) in scalar.items():
-        if torch_law is None:
+    for name, (_, torch_distribution) in scalar.items():
+        if torch_distribution is None:
             continue
         frozen = {"Normal": [[0.5, -1], [1, 0.3]], "Uniform": [[0, -1], [1, 0.5]], "Bernoulli": [[0.2, 0.9]], "Exponential": [[0.5, 3]], "Laplace": [[0.5, -1], [1, 0.3]],
                   "Gamma": [[0.3, 5], [1, 2]], "Beta": [[0.4, 5], [0.7, 2]], "Poisson": [[0.5, 20]], "StudentT": [[0.7, 12], [0.5, -1], [1, 0.3]]}[name]
         parameters = [torch.tensor(p, dtype=torch.float64, requires_grad=True) for p in frozen]
-        law = torch_law(*parameters)
-        x = law.sample((3,)).double()
+        distribution = torch_distribution(*parameters)
+        x = distribution.sample((3,)).double()
         if name in ("Bernoulli", "Poisson"):
-            value = law.log_prob(x)
+            value = distribution.log_prob(x)
         else:
             x.requires_grad_(True)
-            value = law.log_prob(x)
+            value = distribution.log_prob(x)
         wanted = parameters + ([x] if x.requires_grad else [])
         grads = torch.autograd.grad(value.sum(), wanted, allow_unused=True)
-        case = {"law": name, "parameters": [plain(p) for p in parameters], "x": plain(x), "log_prob": plain(value),
+        case = {"distribution": name, "parameters": [plain(p) for p in parameters], "x": plain(x), "log_prob": plain(value),
                 "log_prob_grad": [plain(g if g is not None else torch.zeros_like(w)) for g, w in zip(grads, wanted)]}
         if name != "Poisson":
-            grads = torch.autograd.grad(torch_law(*parameters).entropy().sum(), parameters, allow_unused=True)
+            grads = torch.autograd.grad(torch_distribution(*parameters).entropy().sum(), parameters, allow_unused=True)
             case["entropy_grad"] = [plain(g if g is not None else torch.zeros_like(w)) for g, w in zip(grads, parameters)]
         yield case
 
@@ -143,14 +143,14 @@ def gradients():
 def vector_cases():
     a = np.array([[0.5, 2, 3], [1, 1, 4]])
     x = np.array([[0.2, 0.5, 0.3], [0.1, 0.1, 0.8]])
-    yield {"law": "Dirichlet", "parameters": [plain(a)], "x": plain(x), "log_prob": plain([stats.dirichlet(r).logpdf(v) for r, v in zip(a, x)]),
+    yield {"distribution": "Dirichlet", "parameters": [plain(a)], "x": plain(x), "log_prob": plain([stats.dirichlet(r).logpdf(v) for r, v in zip(a, x)]),
            "entropy": plain([stats.dirichlet(r).entropy() for r in a]), "mean": plain([stats.dirichlet(r).mean() for r in a]), "variance": plain([stats.dirichlet(r).var() for r in a])}
     loc, cov = np.array([0.5, -1, 3]), np.array([[2, 0.3, -0.4], [0.3, 1, 0.2], [-0.4, 0.2, 0.5]])
     x = np.array([[0, 0, 0], [1, -1, 2.5], [100, 0, 0]])
-    law = stats.multivariate_normal(loc, cov)
+    distribution = stats.multivariate_normal(loc, cov)
     for name, matrix in (("covariance", cov), ("scale_tril", np.linalg.cholesky(cov))):
-        yield {"law": "MultivariateNormal", "parameters": [plain(loc)] + ([plain(matrix)] if name == "covariance" else []), "options": {} if name == "covariance" else {name: plain(matrix)},
-               "x": plain(x), "log_prob": plain(law.logpdf(x)), "entropy": plain(law.entropy()), "mean": plain(loc), "variance": plain(np.diag(cov))}
+        yield {"distribution": "MultivariateNormal", "parameters": [plain(loc)] + ([plain(matrix)] if name == "covariance" else []), "options": {} if name == "covariance" else {name: plain(matrix)},
+               "x": plain(x), "log_prob": plain(distribution.logpdf(x)), "entropy": plain(distribution.entropy()), "mean": plain(loc), "variance": plain(np.diag(cov))}
     p = np.array([[0.2, 0.5, 0.3], [0, 0.1, 0.9]])
     x = np.array([[1.0], [2], [3], [0], [4], [1.5], [nan]])
     def log(i, row):
@@ -159,18 +159,18 @@ def vector_cases():
     def below(i, row):
         return nan if math.isnan(i) else sum(row[k] for k in range(3) if k + 1 <= i)
     for key, options in (("probs", {}), ("logits", {"logits": plain(np.where(p == 0, -inf, np.log(np.maximum(p, 1e-300)) + 2))})):
-        yield {"law": "Categorical", "parameters": [plain(p)] if key == "probs" else [], "options": options, "x": plain(x),
+        yield {"distribution": "Categorical", "parameters": [plain(p)] if key == "probs" else [], "options": options, "x": plain(x),
                "log_prob": plain([[log(i, row) for row in p] for (i,) in x]), "cdf": plain([[below(i, row) for row in p] for (i,) in x]), "entropy": plain(stats.entropy(p, axis=1)),
                "mean": plain([nan, nan]), "variance": plain([nan, nan])}
     logits = np.array([-800, -2, 0, 3, 40.0])
-    yield {"law": "Bernoulli", "parameters": [], "options": {"logits": plain(logits)}, "x": plain([[0], [1]]), "log_prob": plain([-np.logaddexp(0, logits), -np.logaddexp(0, -logits)]),
+    yield {"distribution": "Bernoulli", "parameters": [], "options": {"logits": plain(logits)}, "x": plain([[0], [1]]), "log_prob": plain([-np.logaddexp(0, logits), -np.logaddexp(0, -logits)]),
            "entropy": plain(D.Bernoulli(logits=torch.tensor(logits)).entropy()), "mean": plain(special.expit(logits)), "variance": plain(special.expit(logits) * special.expit(-logits))}
 
 
 def divergences():
-    def make(name, torch_law, *parameters):
-        return name, torch_law(*[torch.tensor(p, dtype=torch.float64) for p in parameters]), [plain(p) for p in parameters]
-    laws = [
+    def make(name, torch_distribution, *parameters):
+        return name, torch_distribution(*[torch.tensor(p, dtype=torch.float64) for p in parameters]), [plain(p) for p in parameters]
+    distributions = [
         make("Normal", D.Normal, [0.5, -1], [1, 0.3]), make("Laplace", D.Laplace, [0.3, 1], [0.7, 2]), make("Exponential", D.Exponential, [0.5, 3]),
         make("Gamma", D.Gamma, [0.3, 5], [1, 2]), make("Beta", D.Beta, [0.4, 5], [0.7, 2]), make("Uniform", D.Uniform, [0.1, 0.2], [0.9, 0.8]), make("Uniform", D.Uniform, [-0.1, -1], [1.2, 3]),
         make("Bernoulli", lambda p: D.Bernoulli(probs=p), [0.2, 0.9]), make("Poisson", D.Poisson, [0.5, 20]), make("Categorical", lambda p: D.Categorical(probs=p), [[0.2, 0.5, 0.3], [0.1, 0.1, 0.8]]),
@@ -179,8 +179,8 @@ def divergences():
         make("Normal", D.Normal, [0, 2], [2, 1]), make("Gamma", D.Gamma, [2, 1], [3, 0.4]), make("Beta", D.Beta, [3, 1], [1, 2]), make("Laplace", D.Laplace, [0, 2], [2, 1]),
         make("Exponential", D.Exponential, [1, 2]), make("Bernoulli", lambda p: D.Bernoulli(probs=p), [0.4, 0.3]), make("Poisson", D.Poisson, [2, 15]), make("Dirichlet", D.Dirichlet, [[1, 2, 0.3], [2, 1, 3]]),
     ]
-    for p_name, p, p_parameters in laws:
-        for q_name, q, q_parameters in laws:
+    for p_name, p, p_parameters in distributions:
+        for q_name, q, q_parameters in distributions:
             if p.event_shape != q.event_shape:
                 continue
             try:
@@ -230,7 +230,7 @@ if __name__ == "__main__":
     torch.manual_seed(0)
     fixtures = {
         "made_with": {"scipy": scipy.__version__, "torch": torch.__version__.split("+")[0], "mpmath": mpmath.__version__},
-        "laws": list(scalar_cases()) + list(vector_cases()), "gradients": list(gradients()), "divergences": list(divergences()),
+        "distributions": list(scalar_cases()) + list(vector_cases()), "gradients": list(gradients()), "divergences": list(divergences()),
         "special": list(special_functions()),
     }
     path = os.path.join(os.path.dirname(os.path.abspath(__file__)), "distributions.json")

@@ -1,4 +1,4 @@
-"""Prints the cases of MixedDivergenceTests.swift, by mpmath in 60 digits: KL of two laws of which one is given by
+"""Prints the cases of MixedDivergenceTests.swift, by mpmath in 60 digits: KL of two distributions of which one is given by
 probabilities p, the other by logits l, in both directions, and the slopes by p and by l.
 
     python3 make_mixed_divergences.py        (mpmath 1.3; no time)

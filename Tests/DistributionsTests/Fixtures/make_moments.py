@@ -2,7 +2,7 @@
 
     python3 make_moments.py [TIMES]            (mpmath 1.3; TIMES as many points, 1 unless given)
 
-Each row is [quantity, law, parameters, other law, its parameters, x, value, slopes]: slopes by each parameter of both laws, in
+Each row is [quantity, distribution, parameters, other distribution, its parameters, x, value, slopes]: slopes by each parameter of both distributions, in
 order, null where there is none. Closed forms in so many digits that no difference matters, and central differences.
 """
 import json
@@ -92,10 +92,10 @@ def gamma_kl(a, r, b, s):
     return (a - b) * psi(a) - lg(a) + lg(b) + b * log(r / s) + a * (s - r) / r
 
 
-def normal_kl(law):
+def normal_kl(distribution):
     def kl(*all_):
         p, (m, s) = all_[:-2], all_[-2:]
-        return log(s) + log(2 * mp.pi) / 2 + (VARIANCE[law](*p) + (MEAN[law](*p) - m) ** 2) / (2 * s * s) - ENTROPY[law](*p)
+        return log(s) + log(2 * mp.pi) / 2 + (VARIANCE[distribution](*p) + (MEAN[distribution](*p) - m) ** 2) / (2 * s * s) - ENTROPY[distribution](*p)
     return kl
 
 
@@ -134,70 +134,70 @@ LOG_PROB = {
 }
 
 
-def draw(g, law):
+def draw(g, distribution):
     lu = lambda low, high: 10 ** g.uniform(low, high)
     shape = lambda: lu(-4, 14) if g.random() < 0.6 else lu(-1, 2)
-    if law in ("Normal", "Laplace", "Logistic"):
+    if distribution in ("Normal", "Laplace", "Logistic"):
         s = lu(*g.choice([(-3, 3), (-100, 100)]))
         return [g.choice([0.0, s * g.uniform(-3, 3)]), s]
-    if law in ("Exponential",):
+    if distribution in ("Exponential",):
         return [lu(*g.choice([(-3, 3), (-100, 100)]))]
-    if law == "Uniform":
+    if distribution == "Uniform":
         low = g.choice([0.0, g.uniform(-1, 1) * lu(-8, 8)])
         return [low, low + lu(-3, 3) * (abs(low) + 1e-6)]
-    if law == "Gamma":
+    if distribution == "Gamma":
         return [shape(), lu(*g.choice([(-3, 3), (-100, 100)]))]
-    if law == "Beta":
+    if distribution == "Beta":
         a = shape()
         return [a, g.choice([shape(), a * g.uniform(0.3, 3)])]
-    if law == "Dirichlet":
+    if distribution == "Dirichlet":
         return [shape() for _ in range(g.choice([2, 3]))]
-    if law == "Categorical":
+    if distribution == "Categorical":
         return [lu(*g.choice([(-1, 1), (-30, 1), (-60, 0)])) for _ in range(g.choice([2, 3, 5]))]
-    if law == "Categorical by logits":
+    if distribution == "Categorical by logits":
         return [g.uniform(-1, 1) * lu(*g.choice([(0, 0), (0, 2), (-8, -3)])) for _ in range(g.choice([2, 3, 5]))]
-    if law == "Bernoulli":
+    if distribution == "Bernoulli":
         return [g.choice([lu(-100, 0), lu(-10, 0), 1 - lu(-15, 0), 0.5 + g.uniform(-1, 1) * lu(-12, -1)])]
-    if law == "Bernoulli by logits":
+    if distribution == "Bernoulli by logits":
         return [g.choice([-1, 1]) * lu(-12, 2)]
-    if law == "StudentT":
+    if distribution == "StudentT":
         return [lu(-4, 14), g.uniform(-3, 3), lu(-30, 30)]
     return [lu(-30, 2) if g.random() < 0.5 else lu(-1, 3)]
 
 
-def near(g, law, p):
+def near(g, distribution, p):
     part = 10 ** g.uniform(-12, 0)
     q = [v * (1 + part * g.uniform(-1, 1)) for v in p]
-    if law == "Uniform":
+    if distribution == "Uniform":
         width = p[1] - p[0]
         return [p[0] - width * part * g.random(), p[1] + width * part * g.random()]
-    if law == "Bernoulli":
+    if distribution == "Bernoulli":
         return [min(q[0], 1 - 2.0 ** -50)]
-    if law in ("Normal", "Laplace"):
+    if distribution in ("Normal", "Laplace"):
         q[0] = p[0] + p[1] * part * g.uniform(-1, 1)
     return q
 
 
-def steps(law, p):
+def steps(distribution, p):
     """What a parameter is measured by."""
     p = [mpf(v) for v in p]
-    if law in ("Normal", "Laplace", "Logistic"):
+    if distribution in ("Normal", "Laplace", "Logistic"):
         return [p[1]] * 2
-    if law == "Uniform":
+    if distribution == "Uniform":
         return [p[1] - p[0]] * 2
-    if law == "StudentT":
+    if distribution == "StudentT":
         return [p[0], p[2], p[2]]
-    if law.endswith("logits"):
+    if distribution.endswith("logits"):
         return [max(mpf(10) ** -3, abs(v)) for v in p]
-    return [min(p[0], 1 - p[0])] if law == "Bernoulli" else p
+    return [min(p[0], 1 - p[0])] if distribution == "Bernoulli" else p
 
 
-def row(quantity, law, p, other, q, x, f):
-    mp.dps = 600 if "Categorical" in law or "Bernoulli" in law else 250
+def row(quantity, distribution, p, other, q, x, f):
+    mp.dps = 600 if "Categorical" in distribution or "Bernoulli" in distribution else 250
     inputs = [mpf(v) for v in p + q]
     value = f(*inputs)
     slopes = []
-    for i, unit in enumerate(steps(law, p) + (steps(other, q) if other else [])):
+    for i, unit in enumerate(steps(distribution, p) + (steps(other, q) if other else [])):
         h = unit * mpf(10) ** -40
         up, down = [[v + s * h if j == i else v for j, v in enumerate(inputs)] for s in (1, -1)]
         try:
@@ -208,37 +208,37 @@ def row(quantity, law, p, other, q, x, f):
     if not isinstance(value, mp.mpf) or any(s is not None and abs(s) > mpf(10) ** 290 for s in slopes + [value]):
         return None
     number = lambda v: None if v is None else 0.0 if abs(v) < mpf(10) ** -290 else float(mp.nstr(v, 15))
-    return [quantity, law, p, other, q, x, number(value), [number(s) for s in slopes]]
+    return [quantity, distribution, p, other, q, x, number(value), [number(s) for s in slopes]]
 
 
 def rows(seed, times):
     g = random.Random(seed)
-    for law, f in ENTROPY.items():
+    for distribution, f in ENTROPY.items():
         for _ in range(8 * times):
-            p = draw(g, law)
-            yield row("entropy", law, p, "", [], 0, f)
-            if law in MEAN:
-                yield row("mean", law, p, "", [], 0, MEAN[law])
-            if law in VARIANCE:
-                yield row("variance", law, p, "", [], 0, VARIANCE[law])
-                yield row("stddev", law, p, "", [], 0, lambda *a: mp.sqrt(VARIANCE[law](*a)))
-    for (law, other), f in KL.items():
+            p = draw(g, distribution)
+            yield row("entropy", distribution, p, "", [], 0, f)
+            if distribution in MEAN:
+                yield row("mean", distribution, p, "", [], 0, MEAN[distribution])
+            if distribution in VARIANCE:
+                yield row("variance", distribution, p, "", [], 0, VARIANCE[distribution])
+                yield row("stddev", distribution, p, "", [], 0, lambda *a: mp.sqrt(VARIANCE[distribution](*a)))
+    for (distribution, other), f in KL.items():
         for _ in range(12 * times):
-            p = draw(g, law)
-            q = near(g, law, p) if law == other and g.random() < 0.6 else draw(g, other)
-            if len(q) != len(p) and law == other:
-                q = near(g, law, p)
-            if law == "Uniform" and other == "Beta":
+            p = draw(g, distribution)
+            q = near(g, distribution, p) if distribution == other and g.random() < 0.6 else draw(g, other)
+            if len(q) != len(p) and distribution == other:
+                q = near(g, distribution, p)
+            if distribution == "Uniform" and other == "Beta":
                 low = g.choice([0.0, g.random() * 0.5])
                 p = [low, low + (1 - low) * 10 ** g.uniform(-9, -0.1)]
-            if law == other == "Uniform":
-                q = near(g, law, p)
-            yield row("kl", law, p, other, q, 0, f)
-    for law in ("Categorical", "Categorical by logits", "Bernoulli"):
+            if distribution == other == "Uniform":
+                q = near(g, distribution, p)
+            yield row("kl", distribution, p, other, q, 0, f)
+    for distribution in ("Categorical", "Categorical by logits", "Bernoulli"):
         for _ in range(10 * times):
-            p = draw(g, law)
-            x = g.randint(1, len(p)) if law != "Bernoulli" else g.randint(0, 1)
-            yield row("log_prob", law, p, "", [], x, LOG_PROB[law](x))
+            p = draw(g, distribution)
+            x = g.randint(1, len(p)) if distribution != "Bernoulli" else g.randint(0, 1)
+            yield row("log_prob", distribution, p, "", [], x, LOG_PROB[distribution](x))
 
 
 def main():

@@ -3,7 +3,7 @@ whose logarithms are huge; by mpmath.
 
     python3 make_second_tails.py        (mpmath 1.3; some minutes)
 
-Rows of tails: [law, parameters, x, side, i, j, value], i and j counted from 0, x the last. A tail is its factor times a series
+Rows of tails: [distribution, parameters, x, side, i, j, value], i and j counted from 0, x the last. A tail is its factor times a series
 of positive terms or a continued fraction; derivatives are differences in 150 digits.
 Rows of mixtures: [weights, locs, scales, x, quantity, slopes by weights, slopes by locs, slope by x, derivative of that by the
 first weight].
@@ -49,11 +49,11 @@ def log_gamma_upper(a, x):
     return a * mp.log(x) - x - mp.loggamma(a) + mp.log(h)
 
 
-def log_tail(law, side, inputs):
-    if law == "Beta":
+def log_tail(distribution, side, inputs):
+    if distribution == "Beta":
         a, b, x = inputs
         return log_beta_tail(a, b, x) if side == "lower" else log_beta_tail(b, a, 1 - x)
-    if law == "Gamma":
+    if distribution == "Gamma":
         a, rate, x = inputs
         return log_gamma_lower(a, rate * x) if side == "lower" else log_gamma_upper(a, rate * x)
     df, loc, scale, x = inputs
@@ -61,7 +61,7 @@ def log_tail(law, side, inputs):
     return log_beta_tail(df / 2, mpf(1) / 2, df / (df + t * t)) - mp.log(2)
 
 
-def second(law, side, inputs, i, j):
+def second(distribution, side, inputs, i, j):
     x = [mpf(v) for v in inputs]
     h = [(abs(v) if v else 1) * mpf(10) ** -40 for v in x]
 
@@ -69,7 +69,7 @@ def second(law, side, inputs, i, j):
         y = list(x)
         y[i] += s * h[i]
         y[j] += t * h[j]
-        return log_tail(law, side, y)
+        return log_tail(distribution, side, y)
 
     if i == j:
         return (at(1, 0) - 2 * at(0, 0) + at(-1, 0)) / h[i] ** 2
@@ -136,18 +136,18 @@ def number(v):
 
 if __name__ == "__main__":
     tails = []
-    for law, side, parameters, x in TAILS:
+    for distribution, side, parameters, x in TAILS:
         inputs = parameters + [x]
         last = len(inputs) - 1
-        shapes = [0, 1] if law == "Beta" else [0]
+        shapes = [0, 1] if distribution == "Beta" else [0]
         for i in shapes:
             for j in range(i, last + 1):
-                if law == "StudentT" and j == 1:
+                if distribution == "StudentT" and j == 1:
                     continue
-                value = number(second(law, side, inputs, i, j))
+                value = number(second(distribution, side, inputs, i, j))
                 # 0 is a difference without digits.
                 if value:
-                    tails.append([law, [float(p) for p in parameters], x, side, i, j, value])
+                    tails.append([distribution, [float(p) for p in parameters], x, side, i, j, value])
     mixtures = []
     for case in MIXTURES:
         for quantity in ("log_prob", "log_cdf", "log_survival"):

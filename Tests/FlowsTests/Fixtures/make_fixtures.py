@@ -13,7 +13,7 @@ For each model NAME below, random float32 weights (so that every format holds th
         log_det    (5)      log|det dz/dx|
         log_prob   (5)      in nats
         gradient   (5, D)   of sum(log_prob) with respect to x
-        sample_z   (3, D)   noise from the standard logistic law
+        sample_z   (3, D)   noise from the standard logistic distribution
         sample_x   (3, D)   to_data(sample_z)
         sample_log_det (3)  log|det dx/dz|
 

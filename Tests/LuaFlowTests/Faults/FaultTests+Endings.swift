@@ -26,7 +26,7 @@ extension FaultTests {
                 is(x.requires_grad, false)
                 """, tests: ["HistoryTests.scriptsLoopWithoutHistory", "HistoryTests.noTransformsHistoryGrows"]),
         Fault(
-            tried: "a Law whose function names the Law", right: "collected",
+            tried: "a distribution whose function names it", right: "collected",
             script: """
                 local weak = setmetatable({}, {__mode = "v"})
                 do

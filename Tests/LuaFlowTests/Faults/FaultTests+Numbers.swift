@@ -110,7 +110,7 @@ extension FaultTests {
                 is(autodiff.grad(f, D(1)):item(), 5.8e-8, 0.01)
                 """),
         Fault(
-            tried: "draws of a Law by icdf where a uniform rounds to 1", right: "finite",
+            tried: "draws of a distribution by icdf where a uniform rounds to 1", right: "finite",
             tests: ["EdgeTests.uniformsStayInsideTheirIntervalWhenRounded"]),
         Fault(
             tried: "autodiff.jvp through projection.Ball(1) at (3, 4)", right: "(0.128, -0.096)",
