@@ -7,7 +7,10 @@ import Testing
 /// No input may abort the process: every operation, on every kind of tensor and argument, gives a result or a
 /// ScriptError.
 @Suite struct AwkwardShapeTests {
-    private static let shapes: [[Int]] = [[], [0], [1], [3], [0, 3], [3, 0], [0, 0], [2, 0, 0], [1, 1], [3, 3], [2, 3], [2, 0, 3], [1, 2, 1, 3], [1, 1, 1, 1, 1, 1, 2]]
+    private static let shapes: [[Int]] = [
+        [], [0], [1], [3], [0, 3], [3, 0], [0, 0], [2, 0, 0], [1, 1], [3, 3], [2, 3], [2, 0, 3], [1, 2, 1, 3],
+        [1, 1, 1, 1, 1, 1, 2],
+    ]
 
     private func tensors() throws -> [Variable] {
         var tensors = try Self.shapes.flatMap { shape in
@@ -25,18 +28,25 @@ import Testing
         return tensors
     }
 
-    private static var numbers: [Value] { [
-        .integer(0), .integer(1), .integer(2), .integer(-1), .integer(.max), .integer(.min), .number(0.5), .number(.nan), .number(.infinity), .number(-1e300),
-    ] }
+    private static var numbers: [Value] {
+        [
+            .integer(0), .integer(1), .integer(2), .integer(-1), .integer(.max), .integer(.min), .number(0.5),
+            .number(.nan), .number(.infinity), .number(-1e300),
+        ]
+    }
 
     private func tables() throws -> [Value] {
         [
-            .sequence([]), .sequence([.integer(1)]), .sequence([.integer(2), .integer(1)]), .sequence([.integer(.max), .integer(.max)]),
-            .sequence([.integer(-1), .integer(-1)]), .sequence([.integer(.min)]), .sequence([.number(.nan)]), .sequence([.string("a")]),
+            .sequence([]), .sequence([.integer(1)]), .sequence([.integer(2), .integer(1)]),
+            .sequence([.integer(.max), .integer(.max)]),
+            .sequence([.integer(-1), .integer(-1)]), .sequence([.integer(.min)]), .sequence([.number(.nan)]),
+            .sequence([.string("a")]),
             .options((key: "dtype", value: .string("float64"))), .options((key: "correction", value: .number(.nan))),
             .options((key: "stride", value: .integer(.max))), .options((key: "padding", value: .integer(.max))),
-            .options((key: "dilation", value: .integer(.max))), .options((key: "stride", value: .integer(0))), .options((key: "groups", value: .integer(0))),
-            .sequence([.object(try vector(1, 2)), .object(try vector(shape: [0]))]), .sequence([.object(try vector(1, 2)), .object(try vector(3, 4))]),
+            .options((key: "dilation", value: .integer(.max))), .options((key: "stride", value: .integer(0))),
+            .options((key: "groups", value: .integer(0))),
+            .sequence([.object(try vector(1, 2)), .object(try vector(shape: [0]))]),
+            .sequence([.object(try vector(1, 2)), .object(try vector(3, 4))]),
             .sequence([.sequence([])]),
         ]
     }
@@ -65,7 +75,8 @@ import Testing
         let (tensors, tables) = (try tensors(), try tables())
         for operation in catalogue {
             for x in tensors {
-                for argument in Self.numbers + tables + [.none, .boolean(true), .string("float32"), .string("float16")] {
+                for argument in Self.numbers + tables + [.none, .boolean(true), .string("float32"), .string("float16")]
+                {
                     try survive(operation.function, [.object(x), argument])
                     try survive(operation.function, [.object(x), argument, argument])
                     try survive(operation.function, [.object(x), .integer(1), argument])
@@ -93,16 +104,24 @@ import Testing
         }
         let type = try #require(module.types.first)
         let operators = type.operators.values
-        for function in type.methods.filter({ !names.contains($0.shortName) }) + type.properties + type.setters + operators {
+        for function in type.methods.filter({ !names.contains($0.shortName) }) + type.properties + type.setters
+            + operators
+        {
             for x in tensors {
                 let x = try x.clone()
-                for argument in Self.numbers + tables + [.none, .object(x), .object(try vector(1, 0, 1)), .string("x")] {
+                for argument in Self.numbers + tables + [.none, .object(x), .object(try vector(1, 0, 1)), .string("x")]
+                {
                     try survive(function, [.object(x), argument])
                     try survive(function, [.object(x), argument, .integer(1)])
                     try survive(function, [.object(x), .integer(1), argument])
                     try survive(function, [.object(x), .sequence([argument]), argument])
                     try survive(function, [.object(x), .sequence([.sequence([.integer(1), .integer(1), argument])])])
-                    try survive(function, [.object(x), .sequence([.sequence([]), .sequence([.integer(1), .integer(-1), argument])]), .integer(2)])
+                    try survive(
+                        function,
+                        [
+                            .object(x), .sequence([.sequence([]), .sequence([.integer(1), .integer(-1), argument])]),
+                            .integer(2),
+                        ])
                 }
             }
         }
@@ -119,7 +138,9 @@ import Testing
         #expect(try huge.reshape([1 << 31, 1 << 31]).shape == [1 << 31, 1 << 31])
         #expect(try message { _ = try huge.reshape([-1, 3]) } != nil)
         for name in ["split", "chunk", "tolist", "cumsum", "sort", "flip", "roll"] {
-            #expect(try message { _ = try huge.call(name, .integer(name == "chunk" ? .max : 1), .integer(1)) } != nil, "\(name)")
+            #expect(
+                try message { _ = try huge.call(name, .integer(name == "chunk" ? .max : 1), .integer(1)) } != nil,
+                "\(name)")
         }
         #expect(try message { _ = try Variable(Tensor.zeros([1 << 40, 0])).call("tolist") } != nil)
         // Printing reads only the elements that it shows.

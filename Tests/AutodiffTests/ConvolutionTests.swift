@@ -22,13 +22,23 @@ import Testing
         }
     }
 
-    private func check(_ height: Int, _ width: Int, _ window: [Int], _ stride: [Int], _ padding: [Int], _ dilation: [Int], _ groups: Int) throws {
-        let (x, w, b) = (try normals([2, 4, height, width], seed: 1), try normals([6, 4 / groups, window[0], window[1]], seed: 2), try normals([6], seed: 3))
+    private func check(
+        _ height: Int, _ width: Int, _ window: [Int], _ stride: [Int], _ padding: [Int], _ dilation: [Int],
+        _ groups: Int
+    ) throws {
+        let (x, w, b) = (
+            try normals([2, 4, height, width], seed: 1), try normals([6, 4 / groups, window[0], window[1]], seed: 2),
+            try normals([6], seed: 3)
+        )
         let (tall, wide) = (dilation[0] * (window[0] - 1), dilation[1] * (window[1] - 1))
         let fits = height + 2 * padding[0] > tall && width + 2 * padding[1] > wide
-        let label = "\(height) x \(width), window \(window), stride \(stride), padding \(padding), dilation \(dilation), \(groups) groups"
+        let label =
+            "\(height) x \(width), window \(window), stride \(stride), padding \(padding), dilation \(dilation), \(groups) groups"
         guard fits else {
-            #expect(try message { _ = try x.convolved(w, b, stride: stride, padding: padding, dilation: dilation, groups: groups) }?.contains("does not fit") == true, "\(label)")
+            #expect(
+                try message {
+                    _ = try x.convolved(w, b, stride: stride, padding: padding, dilation: dilation, groups: groups)
+                }?.contains("does not fit") == true, "\(label)")
             return
         }
         let y = try x.convolved(w, b, stride: stride, padding: padding, dilation: dilation, groups: groups)
@@ -47,7 +57,9 @@ import Testing
                                     let v: Int = row * stride[0] + i * dilation[0] - padding[0]
                                     let h: Int = column * stride[1] + j * dilation[1] - padding[1]
                                     guard (0..<height).contains(v), (0..<width).contains(h) else { continue }
-                                    let (image, kernel): (Int, Int) = ((n * 4 + channel) * height + v, (o * inside + c) * window[0] + i)
+                                    let (image, kernel): (Int, Int) = (
+                                        (n * 4 + channel) * height + v, (o * inside + c) * window[0] + i
+                                    )
                                     sum += xs[image * width + h] * ws[kernel * window[1] + j]
                                 }
                             }

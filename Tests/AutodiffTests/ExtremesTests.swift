@@ -31,11 +31,15 @@ import Testing
             let x = Variable(try Tensor(points, shape: [points.count], dtype))
             let exact = try x.value.toArray()
             for (name, found, wanted) in [
-                ("softplus", try x.softplus(), exact.map { max($0, 0) + log1p(exp(-abs($0))) }), ("tanh", try x.tanh(), exact.map { tanh($0) }),
+                ("softplus", try x.softplus(), exact.map { max($0, 0) + log1p(exp(-abs($0))) }),
+                ("tanh", try x.tanh(), exact.map { tanh($0) }),
                 ("sigmoid", try x.sigmoid(), exact.map { $0 < 0 ? exp($0) / (1 + exp($0)) : 1 / (1 + exp(-$0)) }),
                 ("x^3", try x.pow(3), exact.map { $0 * $0 * $0 }),
             ] {
-                #expect(try difference(found.value, Tensor(wanted, shape: [points.count], .float64), absolute: 0, relative: 2 * tolerance) == nil, "\(name) in \(dtype)")
+                #expect(
+                    try difference(
+                        found.value, Tensor(wanted, shape: [points.count], .float64), absolute: 0,
+                        relative: 2 * tolerance) == nil, "\(name) in \(dtype)")
             }
         }
         #expect(try vector(.infinity, -.infinity, 0, dtype: .float32).tanh().value.toArray() == [1, -1, 0])
@@ -96,7 +100,9 @@ import Testing
 
     @Test func powersAtZero() throws {
         let zero = try vector(0)
-        #expect(try slope(zero) { try $0.pow(2) } == [0] && slope(zero) { try $0.pow(1) } == [1] && slope(zero) { try $0.pow(0) } == [0])
+        #expect(
+            try slope(zero) { try $0.pow(2) } == [0] && slope(zero) { try $0.pow(1) } == [1]
+                && slope(zero) { try $0.pow(0) } == [0])
         #expect(try Transform.hessian(of: { [try $0[0].pow(2).sum()] }, at: zero, for: "test").value.toArray() == [2])
         #expect(try slope(vector(2, 0)) { try vector(0, 0).pow($0) } == [0, 0])
     }
@@ -128,12 +134,20 @@ import Testing
 
     @Test func everyTensorIsPrinted() throws {
         for dtype in [DType.float32, .float64] {
-            for value in [.leastNonzeroMagnitude, .leastNormalMagnitude / 100, 1.7e308, 1e300, -0.0, .nan, .infinity, 1e22, 123456.5, 0.99999999, 9.99999e-5] {
-                guard let text = try vector(value, 1, dtype: dtype).call("tostring").first?.asText else { throw ScriptError("test", "no text") }
-                #expect(text.hasPrefix("tensor({") && text.contains("shape (2), \(dtype.rawValue)"), "\(value): \(text)")
+            for value in [
+                .leastNonzeroMagnitude, .leastNormalMagnitude / 100, 1.7e308, 1e300, -0.0, .nan, .infinity, 1e22,
+                123456.5, 0.99999999, 9.99999e-5,
+            ] {
+                guard let text = try vector(value, 1, dtype: dtype).call("tostring").first?.asText else {
+                    throw ScriptError("test", "no text")
+                }
+                #expect(
+                    text.hasPrefix("tensor({") && text.contains("shape (2), \(dtype.rawValue)"), "\(value): \(text)")
             }
         }
-        guard let tiny = try vector(.leastNonzeroMagnitude).call("tostring").first?.asText else { throw ScriptError("test", "no text") }
+        guard let tiny = try vector(.leastNonzeroMagnitude).call("tostring").first?.asText else {
+            throw ScriptError("test", "no text")
+        }
         #expect(tiny.hasPrefix("tensor({4.9407e-324})"))
     }
 }

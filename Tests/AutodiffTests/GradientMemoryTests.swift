@@ -33,13 +33,16 @@ import Testing
                 for (index, leaf) in leaves.enumerated() {
                     try leaf.grad?.value.fill(7)
                     for (other, leaf) in leaves.enumerated() where other > index {
-                        #expect(try gradient(leaf) == first[other], "\(label): gradient \(index + 1) is part of gradient \(other + 1)")
+                        #expect(
+                            try gradient(leaf) == first[other],
+                            "\(label): gradient \(index + 1) is part of gradient \(other + 1)")
                     }
                 }
                 #expect(try seed.value.toArray() == [1, -1, 2, -2, 3, -3], "\(label): the seed was written over")
                 #expect(try result.value.toArray() == before, "\(label): the value was written over")
                 for (index, leaf) in leaves.enumerated() {
-                    #expect(try leaf.value.toArray() == [1, 2, 3, 4, 5, Double(index)], "\(label): a leaf was written over")
+                    #expect(
+                        try leaf.value.toArray() == [1, 2, 3, 4, 5, Double(index)], "\(label): a leaf was written over")
                 }
                 if retain {
                     for leaf in leaves { leaf.grad = nil }
@@ -101,7 +104,8 @@ import Testing
         try NativeMemory.$current.withValue(memory) {
             let x = try leaf(1, 2, 3)
             let ways: [(String, (Variable) throws -> Variable)] = [
-                ("+", { try $0 + 1 }), ("-", { try $0 - 1 }), ("neg", { try -$0 }), ("* number", { try $0 * 3 }), ("sum", { try $0.sum() }),
+                ("+", { try $0 + 1 }), ("-", { try $0 - 1 }), ("neg", { try -$0 }), ("* number", { try $0 * 3 }),
+                ("sum", { try $0.sum() }),
                 ("mean", { try $0.mean() }), ("clone", { try $0.clone() }), ("floor", { try $0.floor() }),
             ]
             for (label, way) in ways {
@@ -143,7 +147,8 @@ import Testing
             var (early, late) = (0, 0)
             for step in 1...300 {
                 for weight in weights { weight.grad = nil }
-                let loss = try x.linear(weights[0], weights[1]).linear(weights[2], weights[3], rectified: true).pow(2).mean()
+                let loss = try x.linear(weights[0], weights[1]).linear(weights[2], weights[3], rectified: true).pow(2)
+                    .mean()
                 try loss.backward()
                 for weight in weights { try weight.grad.map { try weight.value.add(inPlace: $0.value, scale: -1e-3) } }
                 if step == 10 { early = memory.liveBytes }

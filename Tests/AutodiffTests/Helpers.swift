@@ -24,7 +24,9 @@ extension Variable {
     func call(_ method: String, _ arguments: Value...) throws -> [Value] { try call(method, arguments) }
 
     func call(_ method: String, _ arguments: [Value]) throws -> [Value] {
-        guard let type = TensorModule().types.first(where: { $0.type == Variable.type }) else { throw ScriptError("test", "no tensor type") }
+        guard let type = TensorModule().types.first(where: { $0.type == Variable.type }) else {
+            throw ScriptError("test", "no tensor type")
+        }
         let function: NativeFunction? =
             switch method {
             case "[]": type.operators[.index]
@@ -41,7 +43,9 @@ extension Variable {
 
     /// `x[i]`.
     func at(_ index: Value) throws -> Variable {
-        guard case .object(let object as Variable)? = try call("[]", index).first else { throw ScriptError("test", "not a tensor") }
+        guard case .object(let object as Variable)? = try call("[]", index).first else {
+            throw ScriptError("test", "not a tensor")
+        }
         return object
     }
 }

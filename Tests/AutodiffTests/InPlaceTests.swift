@@ -11,11 +11,16 @@ import Testing
     @Test func aLeafThatRequiresAGradientIsNotWritten() throws {
         let x = try leaf(1, 2)
         for write in ["fill_", "add_", "sub_", "mul_", "div_"] {
-            #expect(try message { _ = try x.call(write, .number(2)) }?.contains("a leaf that requires a gradient") == true)
+            #expect(
+                try message { _ = try x.call(write, .number(2)) }?.contains("a leaf that requires a gradient") == true)
         }
-        #expect(try message { try x.assign(.integer(1), .number(7)) }?.contains("a leaf that requires a gradient") == true)
-        #expect(try message { try x.assign(.object(vector(1, 0, dtype: .bool)), .number(7)) }?.contains("a leaf that requires a gradient") == true)
-        #expect(try message { try x.at(.integer(1)).assign(.sequence([]), .number(7)) }?.contains("through a view") == true)
+        #expect(
+            try message { try x.assign(.integer(1), .number(7)) }?.contains("a leaf that requires a gradient") == true)
+        #expect(
+            try message { try x.assign(.object(vector(1, 0, dtype: .bool)), .number(7)) }?.contains(
+                "a leaf that requires a gradient") == true)
+        #expect(
+            try message { try x.at(.integer(1)).assign(.sequence([]), .number(7)) }?.contains("through a view") == true)
         #expect(try x.value.toArray() == [1, 2])
         try GradMode.$isEnabled.withValue(false) { _ = try x.call("mul_", .number(2)) }
         #expect(try x.value.toArray() == [2, 4] && x.isLeaf && x.requiresGrad)
@@ -24,11 +29,15 @@ import Testing
     @Test func whatARuleReadsMustNotBeOverwritten() throws {
         // Each entry: an operation, and which tensor is overwritten before `backward`: its input (0) or its result (1).
         let operations: [(String, Int, (Variable) throws -> Variable)] = [
-            ("mul", 0, { try $0 * $0 }), ("div", 0, { try 1 / $0 }), ("pow", 0, { try $0.pow(3) }), ("exp", 1, { try $0.exp() }),
-            ("log", 0, { try $0.log() }), ("sqrt", 1, { try $0.sqrt() }), ("tanh", 0, { try $0.tanh() }), ("sigmoid", 0, { try $0.sigmoid() }),
+            ("mul", 0, { try $0 * $0 }), ("div", 0, { try 1 / $0 }), ("pow", 0, { try $0.pow(3) }),
+            ("exp", 1, { try $0.exp() }),
+            ("log", 0, { try $0.log() }), ("sqrt", 1, { try $0.sqrt() }), ("tanh", 0, { try $0.tanh() }),
+            ("sigmoid", 0, { try $0.sigmoid() }),
             ("relu", 0, { try $0.relu() }), ("abs", 0, { try $0.abs() }), ("clamp", 0, { try $0.clamp(0, 1) }),
-            ("maximum", 0, { try $0.maximum(vector(1, 1)) }), ("max", 0, { try $0.extremes(largest: true) }), ("max", 1, { try $0.extremes(largest: true) }),
-            ("matmul", 0, { try $0.matmul($0) }), ("logsumexp", 0, { try $0.logSumExp() }), ("softmax", 1, { try $0.softmax(0) }),
+            ("maximum", 0, { try $0.maximum(vector(1, 1)) }), ("max", 0, { try $0.extremes(largest: true) }),
+            ("max", 1, { try $0.extremes(largest: true) }),
+            ("matmul", 0, { try $0.matmul($0) }), ("logsumexp", 0, { try $0.logSumExp() }),
+            ("softmax", 1, { try $0.softmax(0) }),
         ]
         for (name, place, operation) in operations {
             let x = try leaf(0.25, 0.5)
@@ -38,7 +47,9 @@ import Testing
             // The write goes through a detached tensor that shares the memory, which the tape cannot see.
             try (place == 0 ? inner : y).detached().value.fill(9)
             let fault = try message { try root.sum().backward() }
-            #expect(fault?.contains(Self.stale) == true, "\(name): \(fault ?? "a gradient of \(String(describing: try? gradient(x)))")")
+            #expect(
+                fault?.contains(Self.stale) == true,
+                "\(name): \(fault ?? "a gradient of \(String(describing: try? gradient(x)))")")
         }
     }
 
@@ -141,7 +152,9 @@ import Testing
         let x = try leaf(1, 2, 3)
         let y = try x * 1
         try y.assign(.integer(1), .object(y.at(.integer(3))))
-        try y.assign(.sequence([.sequence([.integer(1), .integer(2)])]), .object(y.at(.sequence([.sequence([.integer(2), .integer(3)])]))))
+        try y.assign(
+            .sequence([.sequence([.integer(1), .integer(2)])]),
+            .object(y.at(.sequence([.sequence([.integer(2), .integer(3)])]))))
         #expect(try y.value.toArray() == [2, 3, 3])
         try (y * vector(1, 10, 100)).sum().backward()
         #expect(try gradient(x) == [0, 1, 110])
@@ -183,7 +196,9 @@ import Testing
         let view = try (x * 1).at(.integer(1))
         #expect(try message { _ = try view.call("fill_", .number(0)) }?.contains("through a view") == true)
         let plain = try vector(1, 2)
-        #expect(try message { _ = try plain.at(.integer(1)).call("copy_", .object(x.at(.integer(1)))) }?.contains("through a view") == true)
+        #expect(
+            try message { _ = try plain.at(.integer(1)).call("copy_", .object(x.at(.integer(1)))) }?.contains(
+                "through a view") == true)
     }
 
     @Test func aRefusedWriteChangesNothing() throws {

@@ -47,7 +47,10 @@ import Testing
     }
 
     /// Operations that have no gradient, or that are made of others which have their own cases.
-    private static let withoutCases: Set = ["eq", "ne", "lt", "le", "gt", "ge", "argmax", "argmin", "chunk", "contiguous", "double", "float", "long", "bool"]
+    private static let withoutCases: Set = [
+        "eq", "ne", "lt", "le", "gt", "ge", "argmax", "argmin", "chunk", "contiguous", "double", "float", "long",
+        "bool",
+    ]
 
     @Test func everyDifferentiableOperationHasACase() {
         for operation in catalogue {

@@ -23,7 +23,9 @@ import Testing
 
     static let cases = [
         Case(name: "sigmoid", apply: { try $0.sigmoid() }) { (bell($0), -bell($0) * Double.tanh($0 / 2)) },
-        Case(name: "softplus", apply: { try $0.softplus() }) { x in (x < 0 ? Double.exp(x) / (1 + Double.exp(x)) : 1 / (1 + Double.exp(-x)), bell(x)) },
+        Case(name: "softplus", apply: { try $0.softplus() }) { x in
+            (x < 0 ? Double.exp(x) / (1 + Double.exp(x)) : 1 / (1 + Double.exp(-x)), bell(x))
+        },
         Case(name: "tanh", apply: { try $0.tanh() }) { (4 * bell(2 * $0), -8 * bell(2 * $0) * Double.tanh($0)) },
         Case(name: "expm1", apply: { try $0.expm1() }) { (Double.exp($0), Double.exp($0)) },
         Case(name: "erf", apply: { try $0.erf() }) { x in
@@ -32,9 +34,12 @@ import Testing
         },
     ]
 
-    static let points = [-80.0, -40, -20, -17, -9, -3, -0.5, -1e-3, -1e-8, 0, 1e-20, 1e-8, 1e-3, 0.5, 3, 9, 17, 20, 40, 80]
+    static let points = [
+        -80.0, -40, -20, -17, -9, -3, -0.5, -1e-3, -1e-8, 0, 1e-20, 1e-8, 1e-3, 0.5, 3, 9, 17, 20, 40, 80,
+    ]
 
-    @Test(arguments: cases, [DType.float32, .float64]) func slopesAreRelativelyRight(of item: Case, dtype: DType) throws {
+    @Test(arguments: cases, [DType.float32, .float64]) func slopesAreRelativelyRight(of item: Case, dtype: DType) throws
+    {
         let relative = dtype == .float32 ? 4e-6 : 1e-13
         for point in SaturationTests.points where item.name != "erf" || abs(point) < 9 {
             let x = Variable(try Tensor(point, dtype))
@@ -42,12 +47,18 @@ import Testing
             let function: ([Variable]) throws -> [Variable] = { [try item.apply($0[0])] }
             let slope = try Transform.valueAndGradient(of: function, at: [x], for: "test").gradients[0].value.item()
             let bend = try Transform.hessian(of: function, at: x, for: "test").value.item()
-            #expect(abs(slope - exact.0) <= relative * abs(exact.0) + 1e-37, "\(item.name)' at \(point): \(slope), not \(exact.0)")
-            #expect(abs(bend - exact.1) <= relative * abs(exact.1) + 1e-37, "\(item.name)'' at \(point): \(bend), not \(exact.1)")
+            #expect(
+                abs(slope - exact.0) <= relative * abs(exact.0) + 1e-37,
+                "\(item.name)' at \(point): \(slope), not \(exact.0)")
+            #expect(
+                abs(bend - exact.1) <= relative * abs(exact.1) + 1e-37,
+                "\(item.name)'' at \(point): \(bend), not \(exact.1)")
         }
     }
 
-    static let large: [[Double]] = [[1e30, 1e30], [1e38, 1e38, -1e38], [-1e4, -1e4], [700, 701], [1e4, 9999, 3], [-1e30, 1e30]]
+    static let large: [[Double]] = [
+        [1e30, 1e30], [1e38, 1e38, -1e38], [-1e4, -1e4], [700, 701], [1e4, 9999, 3], [-1e30, 1e30],
+    ]
 
     /// The gradient of logsumexp is the softmax even where rounding the result has lost the differences between its
     /// elements.
@@ -76,7 +87,8 @@ import Testing
         let limit = p > 0 ? 1.9 : 1.2
         let length = try x.norm(p)
         #expect(try abs(length.value.item() - limit) < 0.02)
-        let slopes = try Transform.valueAndGradient(of: { [try $0[0].norm(p)] }, at: [x], for: "test").gradients[0].value.toArray()
+        let slopes = try Transform.valueAndGradient(of: { [try $0[0].norm(p)] }, at: [x], for: "test").gradients[0]
+            .value.toArray()
         #expect(abs(slopes[p > 0 ? 0 : 2] - 1) < 0.02 && abs(slopes[p > 0 ? 2 : 0]) < 0.02)
     }
 
@@ -85,7 +97,8 @@ import Testing
     @Test func secondDerivativesWhereTheFirstIsAConvention() throws {
         let (zeros, equal, v) = (try vector(0, 0), try vector(2, 2, 2), try vector(1, 2))
         let norm: ([Variable]) throws -> [Variable] = { [try $0[0].norm()] }
-        #expect(try Transform.valueAndGradient(of: norm, at: [zeros], for: "test").gradients[0].value.toArray() == [0, 0])
+        #expect(
+            try Transform.valueAndGradient(of: norm, at: [zeros], for: "test").gradients[0].value.toArray() == [0, 0])
         #expect(try Transform.hvp(of: norm, at: zeros, v, for: "test").product.value.toArray().allSatisfy(\.isNaN))
         let bends = try Transform.hessian(of: { [try $0[0].deviation()] }, at: equal, for: "test")
         #expect(try bends.value.toArray().allSatisfy { $0 == 0 })

@@ -10,16 +10,21 @@ import Testing
 @Suite struct ScalingTests {
     /// The operations of the catalogue that are homogeneous in all their inputs together, in every one of their cases.
     private static let degrees: [String: Double] = [
-        "add": 1, "sub": 1, "mul": 2, "div": 0, "neg": 1, "sqrt": 0.5, "abs": 1, "sign": 0, "relu": 1, "maximum": 1, "minimum": 1, "where": 1,
-        "sum": 1, "mean": 1, "var": 2, "std": 1, "max": 1, "min": 1, "norm": 1, "cumsum": 1, "sort": 1, "topk": 1, "flip": 1, "roll": 1,
-        "tril": 1, "triu": 1, "diag": 1, "reshape": 1, "view": 1, "permute": 1, "transpose": 1, "t": 1, "flatten": 1, "squeeze": 1,
-        "unsqueeze": 1, "expand": 1, "clone": 1, "cat": 1, "stack": 1, "split": 1, "gather": 1, "index_select": 1, "masked_select": 1,
+        "add": 1, "sub": 1, "mul": 2, "div": 0, "neg": 1, "sqrt": 0.5, "abs": 1, "sign": 0, "relu": 1, "maximum": 1,
+        "minimum": 1, "where": 1,
+        "sum": 1, "mean": 1, "var": 2, "std": 1, "max": 1, "min": 1, "norm": 1, "cumsum": 1, "sort": 1, "topk": 1,
+        "flip": 1, "roll": 1,
+        "tril": 1, "triu": 1, "diag": 1, "reshape": 1, "view": 1, "permute": 1, "transpose": 1, "t": 1, "flatten": 1,
+        "squeeze": 1,
+        "unsqueeze": 1, "expand": 1, "clone": 1, "cat": 1, "stack": 1, "split": 1, "gather": 1, "index_select": 1,
+        "masked_select": 1,
         "matmul": 2, "mv": 2, "dot": 2, "outer": 2,
     ]
 
     /// Powers of two, so that c x is exact: up to some 1e30 and 1e200.
     private static let scales: [(DType, [Double], Double)] = [
-        (.float32, [-100, -60, -20, 20, 60, 100].map { pow(2, $0) }, 2e-5), (.float64, [-664, -300, -64, 64, 300, 664].map { pow(2, $0) }, 1e-11),
+        (.float32, [-100, -60, -20, 20, 60, 100].map { pow(2, $0) }, 2e-5),
+        (.float64, [-664, -300, -64, 64, 300, 664].map { pow(2, $0) }, 1e-11),
     ]
 
     @Test func valuesGradientsAndHessiansScale() throws {
@@ -44,14 +49,19 @@ import Testing
             let (found, plain) = (
                 try derivatives(law, scaled, place, direction * c), try derivatives(law, points, place, direction)
             )
-            for (what, power, index) in [("value", degree, 0), ("gradient", degree - 1, 1), ("Hessian times c v", degree - 1, 2)] {
+            for (what, power, index) in [
+                ("value", degree, 0), ("gradient", degree - 1, 1), ("Hessian times c v", degree - 1, 2),
+            ] {
                 let wanted = plain[index].map { $0 * pow(c, power) }.map { dtype == .float32 ? Double(Float($0)) : $0 }
                 let size = wanted.filter(\.isFinite).map { $0.magnitude }.max() ?? 0
                 // Numbers too large for the type are not compared: the sum of two of them may be infinite or NaN.
-                let agrees = zip(found[index], wanted).allSatisfy { x, y in !y.isFinite || abs(x - y) <= tolerance * size }
+                let agrees = zip(found[index], wanted).allSatisfy { x, y in
+                    !y.isFinite || abs(x - y) <= tolerance * size
+                }
                 #expect(
                     agrees && found[index].count == wanted.count,
-                    "\(law.label) in \(dtype.rawValue), input \(place + 1), c = \(c), \(what): \(found[index]), scaled \(wanted)")
+                    "\(law.label) in \(dtype.rawValue), input \(place + 1), c = \(c), \(what): \(found[index]), scaled \(wanted)"
+                )
             }
         }
     }
@@ -71,14 +81,18 @@ import Testing
     }
 
     @Test func spreadsOfTinyAndHugeNumbers() throws {
-        for (dtype, c) in [(DType.float32, 1e-30), (.float32, 1e30), (.float64, 1e-200), (.float64, 1e200), (.float64, 0x1p-1063)] {
+        for (dtype, c) in [
+            (DType.float32, 1e-30), (.float32, 1e30), (.float64, 1e-200), (.float64, 1e200), (.float64, 0x1p-1063),
+        ] {
             let x = try vector(c, 2 * c, 3 * c, dtype: dtype)
             try x.setRequiresGrad(true)
             let deviation = try x.deviation()
             #expect(abs(try deviation.value.item() / c - 1) < (c < 1e-300 ? 1e-3 : 1e-6), "\(c) in \(dtype)")
             try deviation.backward()
             let slope = try #require(try gradient(x))
-            #expect(zip(slope, [-0.5, 0, 0.5]).allSatisfy { abs($0 - $1) < (c < 1e-300 ? 1e-3 : 1e-6) }, "\(c) in \(dtype): \(slope)")
+            #expect(
+                zip(slope, [-0.5, 0, 0.5]).allSatisfy { abs($0 - $1) < (c < 1e-300 ? 1e-3 : 1e-6) },
+                "\(c) in \(dtype): \(slope)")
         }
         // The mean is finite although the sum overflows float32.
         #expect(try vector(3e38, 3e38, dtype: .float32).mean().value.item() == Double(Float(3e38)))
@@ -106,20 +120,33 @@ import Testing
     @Test func normsTakeTheirOrderFirst() throws {
         let x = try vector(3, -4, 6, 8, shape: [2, 2])
         func norm(_ arguments: Value...) throws -> [Double] {
-            guard case .object(let result as Variable)? = try x.call("norm", arguments).first else { throw ScriptError("test", "no tensor") }
+            guard case .object(let result as Variable)? = try x.call("norm", arguments).first else {
+                throw ScriptError("test", "no tensor")
+            }
             return try result.value.toArray()
         }
         let root = 125.0.squareRoot()
-        #expect(try norm() == [root] && norm(.integer(2)) == [root] && norm(.string("fro")) == [root] && norm(.none) == [root])
-        #expect(try norm(.integer(1)) == [21] && norm(.integer(0)) == [4] && norm(.number(.infinity)) == [8] && norm(.number(-.infinity)) == [3])
-        #expect(try norm(.integer(1), .integer(1)) == [9, 12] && norm(.integer(1), .integer(2)) == [7, 14] && norm(.integer(2), .integer(-1)) == [5, 10])
-        #expect(try norm(.none, .integer(2), .boolean(true)) == [5, 10] && norm(.integer(1), .sequence([.integer(1), .integer(2)])) == [21])
+        #expect(
+            try norm() == [root] && norm(.integer(2)) == [root] && norm(.string("fro")) == [root]
+                && norm(.none) == [root])
+        #expect(
+            try norm(.integer(1)) == [21] && norm(.integer(0)) == [4] && norm(.number(.infinity)) == [8]
+                && norm(.number(-.infinity)) == [3])
+        #expect(
+            try norm(.integer(1), .integer(1)) == [9, 12] && norm(.integer(1), .integer(2)) == [7, 14]
+                && norm(.integer(2), .integer(-1)) == [5, 10])
+        #expect(
+            try norm(.none, .integer(2), .boolean(true)) == [5, 10]
+                && norm(.integer(1), .sequence([.integer(1), .integer(2)])) == [21])
         #expect(try norm(.options((key: "dim", value: .integer(2)))) == [5, 10])
         #expect(try norm(.options((key: "p", value: .integer(1)), (key: "dim", value: .integer(2)))) == [7, 14])
-        #expect(try norm(.integer(1), .options((key: "dim", value: .integer(2)), (key: "keepdim", value: .boolean(true)))) == [7, 14])
+        #expect(
+            try norm(.integer(1), .options((key: "dim", value: .integer(2)), (key: "keepdim", value: .boolean(true))))
+                == [7, 14])
         #expect(try abs(norm(.string("nuc"))[0] - x.svd().s.sum().value.item()) < 1e-12)
         for (wrong, words) in [
-            (Value.string("two"), "a number, \"fro\" or \"nuc\""), (.sequence([.integer(1), .integer(2)]), "dimensions come second"),
+            (Value.string("two"), "a number, \"fro\" or \"nuc\""),
+            (.sequence([.integer(1), .integer(2)]), "dimensions come second"),
             (.number(.nan), "a number"), (.boolean(true), "a number"),
         ] {
             #expect(try message { _ = try norm(wrong) }?.contains(words) == true, "\(wrong.shown)")

@@ -145,7 +145,8 @@ import Testing
 
     @Test func valuesOfTransformsHoldNoGraph() throws {
         let x = try vector(3)
-        let (values, gradients) = try Transform.valueAndGradient(of: { [try ($0[0] * $0[0]).sum()] }, at: [x], for: "test")
+        let (values, gradients) = try Transform.valueAndGradient(
+            of: { [try ($0[0] * $0[0]).sum()] }, at: [x], for: "test")
         #expect(!values[0].requiresGrad && !gradients[0].requiresGrad)
         #expect(try !Transform.vjp(of: { [try $0[0].exp()] }, at: x, nil, for: "test").value.requiresGrad)
         #expect(try !Transform.jvp(of: { [try $0[0].exp()] }, at: x, vector(1), for: "test").value.requiresGrad)

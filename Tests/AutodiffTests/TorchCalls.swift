@@ -5,7 +5,9 @@ import Tensors
 
 /// Translates PyTorch's operation and attributes to a call of this library: the operation's name, and the arguments
 /// that a script would pass.
-func torchCall(_ op: String, _ inputs: [Variable], _ attributes: [String: TorchAttribute]) throws -> (name: String, arguments: [Value]) {
+func torchCall(_ op: String, _ inputs: [Variable], _ attributes: [String: TorchAttribute]) throws -> (
+    name: String, arguments: [Value]
+) {
     let tensors = inputs.map { Value.object($0) }
     let x = tensors.first ?? .none
     func value(_ key: String) -> Value { attributes[key]?.value ?? .none }
@@ -29,7 +31,8 @@ func torchCall(_ op: String, _ inputs: [Variable], _ attributes: [String: TorchA
         return (op, attributes["keepdim"] == nil ? [x, counted("dim")] : [x, counted("dim"), value("keepdim")])
     case "cumsum", "cumprod", "log_softmax": return (op, [x, counted("dim")])
     case "quantile": return (op, [x, value("q"), counted("dim"), value("keepdim")] + options("interpolation"))
-    case "scatter", "scatter_add": return (op, [x, counted("dim"), tensors[1], tensors.count > 2 ? tensors[2] : value("value")])
+    case "scatter", "scatter_add":
+        return (op, [x, counted("dim"), tensors[1], tensors.count > 2 ? tensors[2] : value("value")])
     case "einsum": return (op, [value("equation")] + tensors)
     case "meshgrid": return (op, tensors + options("indexing"))
     case "solve_triangular": return (op, tensors + options("upper", "left", "unitriangular"))
@@ -50,14 +53,26 @@ func torchCall(_ op: String, _ inputs: [Variable], _ attributes: [String: TorchA
     case "topk": return (op, [x, value("k"), counted("dim"), value("largest")])
     case "roll": return (op, [x, value("shifts"), counted("dims")])
     case "tril", "triu", "diag": return (op, [x, value("diagonal")])
-    case "conv2d": return (op, tensors + (tensors.count == 2 ? [.none] : []) + options("stride", "padding", "dilation", "groups"))
+    case "conv2d":
+        return (op, tensors + (tensors.count == 2 ? [.none] : []) + options("stride", "padding", "dilation", "groups"))
     case "select": return ("[]", [x, counted("index")])
     case "slice":
-        guard case .list(let ranges)? = attributes["ranges"] else { throw ScriptError("fixture", "slice without ranges") }
-        return ("[]", [x, .sequence(try ranges.map { range in
-            guard case .list(let ends) = range, ends.count == 2, case .number(let end) = ends[1] else { throw ScriptError("fixture", "a range") }
-            return .sequence([ends[0].counted, .number(end)])
-        })])
+        guard case .list(let ranges)? = attributes["ranges"] else {
+            throw ScriptError("fixture", "slice without ranges")
+        }
+        return (
+            "[]",
+            [
+                x,
+                .sequence(
+                    try ranges.map { range in
+                        guard case .list(let ends) = range, ends.count == 2, case .number(let end) = ends[1] else {
+                            throw ScriptError("fixture", "a range")
+                        }
+                        return .sequence([ends[0].counted, .number(end)])
+                    }),
+            ]
+        )
     default: return (op, tensors)
     }
 }

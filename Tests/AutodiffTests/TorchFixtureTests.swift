@@ -55,7 +55,8 @@ import Testing
         "prod 3 of -inf 1.0 2.0": "the product of the others, where PyTorch divides the product by the element",
         "prod 3 of -inf -inf -inf": "the product of the others, where PyTorch divides the product by the element",
         "norm 3 p=0.5 of inf -inf 0.0": "0 at 0, whatever the others are",
-        "logsumexp 3 dim=0 keepdim=false of -1e+200 1e+200 1e+200": "the softmax, 1/2 and 1/2; PyTorch has 1 and 1, as the result has rounded log 2 away",
+        "logsumexp 3 dim=0 keepdim=false of -1e+200 1e+200 1e+200":
+            "the softmax, 1/2 and 1/2; PyTorch has 1 and 1, as the result has rounded log 2 away",
         "logsumexp 3 dim=0 keepdim=false of -inf -inf -inf": "what is impossible altogether moves nothing",
     ]
 }
@@ -80,7 +81,9 @@ struct TorchCase: Decodable {
         if op == "lstsq" { results = Array(results.prefix(1)) }
         guard results.count == outputs.count else { return "\(results.count) results, expected \(outputs.count)" }
         for (index, (result, output)) in zip(results, outputs).enumerated() {
-            if output.kind == "whole", try result.dtype != .int64 || result.value.toIntegers() != output.data.map(\.whole) {
+            if output.kind == "whole",
+                try result.dtype != .int64 || result.value.toIntegers() != output.data.map(\.whole)
+            {
                 return "result \(index + 1): \(try result.value.toArray())"
             }
             if let fault = try difference(result.value, output.variable().value, absolute: 1e-10, relative: 1e-9) {
@@ -105,7 +108,9 @@ struct TorchCase: Decodable {
         guard case .text(let of)? = attributes["of"] else { return inputs }
         var inputs = inputs
         let x = inputs[0]
-        let one = try Variable(Tensor((0..<x.shape[x.shape.count - 1]).map { _ in 1 }, shape: [x.shape[x.shape.count - 1]], .float64)).diagonal()
+        let one = try Variable(
+            Tensor((0..<x.shape[x.shape.count - 1]).map { _ in 1 }, shape: [x.shape[x.shape.count - 1]], .float64)
+        ).diagonal()
         switch of {
         case "regular": inputs[0] = try x + one * 3
         case "symmetric": inputs[0] = try x + x.transposed()
@@ -119,7 +124,8 @@ struct TorchCase: Decodable {
     private func call(_ inputs: [Variable]) throws -> [Variable] {
         // A suffix "transposed" of the case's name says that the operation gets transposed views.
         let transposed = name.hasSuffix("transposed")
-        let (name, arguments) = try torchCall(op, transposed ? inputs.map { try $0.transposed() } : prepared(inputs), attributes)
+        let (name, arguments) = try torchCall(
+            op, transposed ? inputs.map { try $0.transposed() } : prepared(inputs), attributes)
         switch op {
         case "svdvals": return [try inputs[0].svd().s]
         case "eigvalsh": return [try prepared(inputs)[0].eigh().values]
@@ -139,7 +145,8 @@ struct TorchCase: Decodable {
         return try operation.function.call(arguments).flatMap { value -> [Variable] in
             switch value {
             case .object(let object as Variable): [object]
-            case .list(let values): values.compactMap { if case .object(let object) = $0 { object as? Variable } else { nil } }
+            case .list(let values):
+                values.compactMap { if case .object(let object) = $0 { object as? Variable } else { nil } }
             default: []
             }
         }

@@ -9,7 +9,9 @@ import Testing
     /// A function R^3 -> R^(2, 2) in which all inputs interact.
     private static func bent(_ arguments: [Variable]) throws -> [Variable] {
         let x = arguments[0]
-        let parts = try [x.sin().sum(), (x * x).sum() * x.select(0, 0), x.softmax(0).select(0, 1), (x.exp().sum()).log()]
+        let parts = try [
+            x.sin().sum(), (x * x).sum() * x.select(0, 0), x.softmax(0).select(0, 1), (x.exp().sum()).log(),
+        ]
         return [try Variable.stack(parts, 0).reshape([2, 2])]
     }
 
@@ -32,7 +34,8 @@ import Testing
         let x = try #require(point)
         let hessian = try Transform.hessian(of: Self.bowl, at: x, for: "test")
         #expect(hessian.shape == [3, 3])
-        let numeric = try differences({ try Transform.valueAndGradient(of: Self.bowl, at: [$0[0]], for: "test").gradients }, at: x)
+        let numeric = try differences(
+            { try Transform.valueAndGradient(of: Self.bowl, at: [$0[0]], for: "test").gradients }, at: x)
         #expect(try difference(hessian.value, numeric, absolute: 1e-8, relative: 1e-7) == nil)
         #expect(try difference(hessian.value, hessian.transposed().value) == nil)
     }
@@ -62,15 +65,18 @@ import Testing
         let third = try derivative(derivative(derivative(f)))([x])[0].value.item()
         let (s, c) = (0.717356090899523, 0.696706709347165)
         #expect(abs(third - (-c * 0.64 - 6 * s * 0.8 + 6 * c)) < 1e-12)
-        #expect(try difference(
-            Transform.hessian(of: f, at: x, for: "test").value.reshape([1]), derivative(derivative(f))([x])[0].value) == nil)
+        #expect(
+            try difference(
+                Transform.hessian(of: f, at: x, for: "test").value.reshape([1]), derivative(derivative(f))([x])[0].value
+            ) == nil)
     }
 
     @Test func aGradientInsideALossIsDifferentiated() throws {
         // |d/dx w x^2|^2 at x = 3 is (6 w)^2: its derivative by the leaf w is 72 w.
         let w = try leaf(2)
         let x = try vector(3)
-        let slope = try Transform.valueAndGradient(of: { [try (w * $0[0] * $0[0]).sum()] }, at: [x], for: "test").gradients[0]
+        let slope = try Transform.valueAndGradient(of: { [try (w * $0[0] * $0[0]).sum()] }, at: [x], for: "test")
+            .gradients[0]
         try (slope * slope).sum().backward()
         #expect(try gradient(w) == [144])
         #expect(x.grad == nil)
@@ -87,7 +93,9 @@ import Testing
 
     @Test func whatDoesNotMatterHasGradientZero() throws {
         let x = try vector(1, 2)
-        #expect(try Transform.valueAndGradient(of: { _ in [try vector(3)] }, at: [x], for: "test").gradients[0].value.toArray() == [0, 0])
+        #expect(
+            try Transform.valueAndGradient(of: { _ in [try vector(3)] }, at: [x], for: "test").gradients[0].value
+                .toArray() == [0, 0])
         #expect(try Transform.jvp(of: { _ in [try vector(3)] }, at: x, x, for: "test").product.value.toArray() == [0])
         #expect(try Transform.hvp(of: { [try $0[0].sum()] }, at: x, x, for: "test").product.value.toArray() == [0, 0])
         #expect(try Transform.jacobian(of: { _ in [try vector(3, 4, 5)] }, at: x, for: "test").shape == [3, 2])
@@ -104,10 +112,18 @@ import Testing
 
     @Test func wrongUsesSayWhatIsWrong() throws {
         let x = try vector(1, 2)
-        #expect(try message { _ = try Transform.valueAndGradient(of: { $0 }, at: [x], for: "op") } == "op: the function returned a tensor of shape (2); a single number expected (sum it?)")
-        #expect(try message { _ = try Transform.valueAndGradient(of: { _ in [] }, at: [x], for: "op") }?.hasPrefix("op: the function returned nothing") == true)
-        #expect(try message { _ = try Transform.jvp(of: { $0 }, at: x, vector(1), for: "op") } == "op: the direction has shape (1), the point (2)")
-        #expect(try message { _ = try Transform.vjp(of: { $0 }, at: x, vector(1), for: "op") } == "op: the cotangent has shape (1), the value (2)")
+        #expect(
+            try message { _ = try Transform.valueAndGradient(of: { $0 }, at: [x], for: "op") }
+                == "op: the function returned a tensor of shape (2); a single number expected (sum it?)")
+        #expect(
+            try message { _ = try Transform.valueAndGradient(of: { _ in [] }, at: [x], for: "op") }?.hasPrefix(
+                "op: the function returned nothing") == true)
+        #expect(
+            try message { _ = try Transform.jvp(of: { $0 }, at: x, vector(1), for: "op") }
+                == "op: the direction has shape (1), the point (2)")
+        #expect(
+            try message { _ = try Transform.vjp(of: { $0 }, at: x, vector(1), for: "op") }
+                == "op: the cotangent has shape (1), the value (2)")
     }
 
     @Test func gradientCheckFindsAWrongGradient() throws {

@@ -66,9 +66,18 @@ import Chains
     @Test func refuses() throws {
         let scripts = try Scripts()
         let prior = "prior = distribution.Normal(0, 1), particles = 10, generator = random.generator(1)"
-        #expect(try scripts.message("mcmc.smc{\(prior), log_likelihood = function(x) return x * (0 / 0) end}").contains("log_likelihood is nan at inverse temperature 0, chain 1"))
-        #expect(try scripts.message("mcmc.ais{\(prior), log_likelihood = function(x) return x * 0 - math.huge end}").contains("no particle of 10 has a likelihood"))
-        #expect(try scripts.message("mcmc.smc{\(prior), log_likelihood = function(x) return x * 0 - math.huge end}").contains("no particle of 10 has a likelihood"))
-        #expect(try scripts.message("mcmc.ais{\(prior), temperatures = {0, 0.5}, log_likelihood = function(x) return -x ^ 2 end}").contains("rises from 0 to 1"))
+        #expect(
+            try scripts.message("mcmc.smc{\(prior), log_likelihood = function(x) return x * (0 / 0) end}").contains(
+                "log_likelihood is nan at inverse temperature 0, chain 1"))
+        #expect(
+            try scripts.message("mcmc.ais{\(prior), log_likelihood = function(x) return x * 0 - math.huge end}")
+                .contains("no particle of 10 has a likelihood"))
+        #expect(
+            try scripts.message("mcmc.smc{\(prior), log_likelihood = function(x) return x * 0 - math.huge end}")
+                .contains("no particle of 10 has a likelihood"))
+        #expect(
+            try scripts.message(
+                "mcmc.ais{\(prior), temperatures = {0, 0.5}, log_likelihood = function(x) return -x ^ 2 end}"
+            ).contains("rises from 0 to 1"))
     }
 }

@@ -65,13 +65,17 @@ import Testing
         let covariance = Autocovariance.of(series.chain(0))
         for (lag, expected) in one.autocorrelation.enumerated() where lag < covariance.count {
             let own = covariance[lag] / covariance[0]
-            #expect(own.isNaN && expected.value.isNaN || abs(own - expected.value) < 1e-8, "\(one.name): lag \(lag): \(own), ArviZ \(expected.value)")
+            #expect(
+                own.isNaN && expected.value.isNaN || abs(own - expected.value) < 1e-8,
+                "\(one.name): lag \(lag): \(own), ArviZ \(expected.value)")
         }
     }
 
     /// Where a quantile is one of the draws, rounding decides whether that draw lies below it: as ArviZ's.
     @Test func quantilesRoundAsArviZ() {
-        for (count, factor, expected) in [(101, 6.0, 33.88790399563618), (121, 4, 14.568086797107952), (1001, 5, 198.61911032607708)] {
+        for (count, factor, expected) in [
+            (101, 6.0, 33.88790399563618), (121, 4, 14.568086797107952), (1001, 5, 198.61911032607708),
+        ] {
             let draws = (1...count).map { k in
                 let k = Double(k)
                 return sin(k * k * factor * 0.37) + cos(k * 0.01 * factor)
@@ -113,10 +117,16 @@ import Testing
     @Test func whatCannotBeSaidIsSaid() throws {
         let scripts = try Scripts()
         let g = "{generator = random.generator(1)}"
-        #expect(try scripts.message("mcmc.rhat(random.normal({1, 100}, \(g)))").contains("R-hat compares chains: 2 at least expected, got shape (1, 100)"))
-        #expect(try scripts.message("mcmc.ess(tensor.zeros(2, 3))").contains("4 draws at least expected in (chains, draws, ...), got shape (2, 3)"))
+        #expect(
+            try scripts.message("mcmc.rhat(random.normal({1, 100}, \(g)))").contains(
+                "R-hat compares chains: 2 at least expected, got shape (1, 100)"))
+        #expect(
+            try scripts.message("mcmc.ess(tensor.zeros(2, 3))").contains(
+                "4 draws at least expected in (chains, draws, ...), got shape (2, 3)"))
         #expect(try scripts.message("mcmc.rhat(tensor.zeros(5))").contains("(chains, draws, ...) expected, got (5)"))
-        #expect(try scripts.message("mcmc.mcse(tensor.zeros(2, 9), {kind = 'quantile'})").contains("prob, such as 0.9, expected"))
+        #expect(
+            try scripts.message("mcmc.mcse(tensor.zeros(2, 9), {kind = 'quantile'})").contains(
+                "prob, such as 0.9, expected"))
         try scripts.run(
             """
             local one = mcmc.summary(random.normal({1, 100}, \(g)))

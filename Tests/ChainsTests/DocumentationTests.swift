@@ -25,7 +25,8 @@ import Chains
     @Test(arguments: all.indices)
     func examplesRunAndAssert(_ index: Int) throws {
         let function = Self.all[index]
-        #expect(!function.documentation.signature.isEmpty && !function.documentation.summary.isEmpty, "\(function.name)")
+        #expect(
+            !function.documentation.signature.isEmpty && !function.documentation.summary.isEmpty, "\(function.name)")
         let example = try #require(function.documentation.example, "\(function.name) has no example")
         #expect(example.contains("assert("), "\(function.name)")
         let message = try Scripts().message(example)

@@ -9,7 +9,8 @@ import Chains
 /// weight in a trajectory, shows here whatever the warm-up does.
 @Suite struct InvarianceTests {
     static let kernels = [
-        "RandomWalk{scale = 1.5}", "MALA{step_size = 0.4}", "MALA{step_size = 0.3, inverse_mass_matrix = tensor({2, 0.5})}",
+        "RandomWalk{scale = 1.5}", "MALA{step_size = 0.4}",
+        "MALA{step_size = 0.3, inverse_mass_matrix = tensor({2, 0.5})}",
         "Barker{step_size = 1.2}", "Barker{step_size = 1, inverse_mass_matrix = tensor({{1, 0.4}, {0.4, 2}})}",
         "HMC{step_size = 0.7, leapfrog_steps = 3}",
         "HMC{step_size = 0.6, leapfrog_steps = 2, inverse_mass_matrix = tensor({{1, 0.4}, {0.4, 2}})}",

@@ -91,9 +91,12 @@ import Testing
 
     /// A run that is interrupted anywhere, also in the warm-up, continues from its file with the same draws as an
     /// uninterrupted one.
-    @Test(arguments: ["NUTS{}", "NUTS{metric = 'dense'}", "RandomWalk{}", "EllipticalSlice{prior = distribution.Normal(0, 1)}"])
+    @Test(arguments: [
+        "NUTS{}", "NUTS{metric = 'dense'}", "RandomWalk{}", "EllipticalSlice{prior = distribution.Normal(0, 1)}",
+    ])
     func aCheckpointGoesOn(_ kernel: String) throws {
-        let path = FileManager.default.temporaryDirectory.appendingPathComponent("chains-\(UUID().uuidString).ckpt").path
+        let path = FileManager.default.temporaryDirectory.appendingPathComponent("chains-\(UUID().uuidString).ckpt")
+            .path
         defer { try? FileManager.default.removeItem(atPath: path) }
         try Scripts().run(
             Self.setup + """
@@ -162,28 +165,53 @@ import Testing
             #expect(said.contains(text), "line \(line): \(said)")
         }
         let x0 = "tensor({{1, 2}, {3, 4}})"
-        try expect("mcmc.sample(mcmc.NUTS{}, function(x) return (x * (0 / 0)):sum(2) end, \(x0))", "log_prob is nan at the start, chain 1, x = {1, 2}")
-        try expect("mcmc.sample(mcmc.MALA{step_size = 1}, function(x) return x:sum(2) + math.huge end, \(x0))", "log_prob is inf at the start, chain 1")
-        try expect("mcmc.sample(mcmc.NUTS{}, function(x) return (x[{{}, 1}] - 2):log() end, \(x0))", "log_prob is nan at the start, chain 1")
-        try expect("mcmc.sample(mcmc.NUTS{}, distribution.Uniform(0, 3.5), \(x0))", "chain 2 starts at {3, 4}, outside the support (between 0 and 3.5)")
-        try expect("mcmc.sample(mcmc.NUTS{}, distribution.Uniform(0, 3.5), \(x0), {support = 'real'})", "log_prob is -inf at the start, chain 2, x = {3, 4}")
-        try expect("mcmc.sample(mcmc.NUTS{}, function(x) return x:sum() end, \(x0))", "log_prob returned shape (); one number per chain, shape (2), expected")
-        try expect("mcmc.sample(mcmc.NUTS{}, function(x) return 3 end, \(x0))", "log_prob returned 3; a tensor with one number per chain")
+        try expect(
+            "mcmc.sample(mcmc.NUTS{}, function(x) return (x * (0 / 0)):sum(2) end, \(x0))",
+            "log_prob is nan at the start, chain 1, x = {1, 2}")
+        try expect(
+            "mcmc.sample(mcmc.MALA{step_size = 1}, function(x) return x:sum(2) + math.huge end, \(x0))",
+            "log_prob is inf at the start, chain 1")
+        try expect(
+            "mcmc.sample(mcmc.NUTS{}, function(x) return (x[{{}, 1}] - 2):log() end, \(x0))",
+            "log_prob is nan at the start, chain 1")
+        try expect(
+            "mcmc.sample(mcmc.NUTS{}, distribution.Uniform(0, 3.5), \(x0))",
+            "chain 2 starts at {3, 4}, outside the support (between 0 and 3.5)")
+        try expect(
+            "mcmc.sample(mcmc.NUTS{}, distribution.Uniform(0, 3.5), \(x0), {support = 'real'})",
+            "log_prob is -inf at the start, chain 2, x = {3, 4}")
+        try expect(
+            "mcmc.sample(mcmc.NUTS{}, function(x) return x:sum() end, \(x0))",
+            "log_prob returned shape (); one number per chain, shape (2), expected")
+        try expect(
+            "mcmc.sample(mcmc.NUTS{}, function(x) return 3 end, \(x0))",
+            "log_prob returned 3; a tensor with one number per chain")
         try expect("mcmc.sample(mcmc.NUTS{}, log_prob, tensor({{1, 0 / 0}}))", "element 2 of chain 1 is nan")
         try expect("mcmc.sample(mcmc.NUTS{}, log_prob, tensor(3))", "(chains, ...)")
         try expect("mcmc.sample(mcmc.NUTS{}, log_prob, \(x0), {support = 'simplx'})", "there is no support \"simplx\"")
-        try expect("mcmc.sample(mcmc.NUTS{}, log_prob, \(x0), {support = 'simplex'})", "chain 1 starts at {1, 2}, outside the support (positive numbers that sum to 1)")
-        try expect("mcmc.sample(mcmc.NUTS{}, log_prob, \(x0), {support = {'interval', 3, 1}})", "the interval from 3 to 1 is empty")
+        try expect(
+            "mcmc.sample(mcmc.NUTS{}, log_prob, \(x0), {support = 'simplex'})",
+            "chain 1 starts at {1, 2}, outside the support (positive numbers that sum to 1)")
+        try expect(
+            "mcmc.sample(mcmc.NUTS{}, log_prob, \(x0), {support = {'interval', 3, 1}})",
+            "the interval from 3 to 1 is empty")
         try expect(
             "mcmc.sample(mcmc.NUTS{}, log_prob, \(x0), {support = {'interval', -1e308, 1e308}})",
             "the interval from -1e+308 to 1e+308 is wider than float64's largest number")
         try expect("mcmc.sample(mcmc.NUTS{}, distribution.Poisson(2), \(x0))", "continuous space")
-        try expect("mcmc.sample(mcmc.NUTS{}, distribution.Normal(tensor.zeros(3), 1), \(x0))", "draws of distribution.Normal(loc = (3), scale = 1) have shape (3), points of x0 have (2)")
-        try expect("mcmc.sample(mcmc.NUTS{inverse_mass_matrix = tensor.ones(3)}, log_prob, \(x0))", "inverse_mass_matrix has shape (3); (2), variances, or (2, 2)")
-        try expect("mcmc.sample(mcmc.NUTS{inverse_mass_matrix = tensor({{1, 2}, {2, 1}})}, log_prob, \(x0))", "positive")
+        try expect(
+            "mcmc.sample(mcmc.NUTS{}, distribution.Normal(tensor.zeros(3), 1), \(x0))",
+            "draws of distribution.Normal(loc = (3), scale = 1) have shape (3), points of x0 have (2)")
+        try expect(
+            "mcmc.sample(mcmc.NUTS{inverse_mass_matrix = tensor.ones(3)}, log_prob, \(x0))",
+            "inverse_mass_matrix has shape (3); (2), variances, or (2, 2)")
+        try expect(
+            "mcmc.sample(mcmc.NUTS{inverse_mass_matrix = tensor({{1, 2}, {2, 1}})}, log_prob, \(x0))", "positive")
         try expect("mcmc.sample(mcmc.NUTS{}, log_prob, \(x0), {warmup = 0})", "leaves something to be found")
         try expect("mcmc.sample(mcmc.NUTS{}, log_prob, \(x0), {stop = {}})", "expected")
-        try expect("mcmc.EllipticalSlice{prior = distribution.Gamma(1, 1)}", "distribution.Normal or distribution.MultivariateNormal expected")
+        try expect(
+            "mcmc.EllipticalSlice{prior = distribution.Gamma(1, 1)}",
+            "distribution.Normal or distribution.MultivariateNormal expected")
         try expect("mcmc.NUTS{}:step(mcmc.NUTS{}:init(\(x0), log_prob), log_prob)", "has no step size")
         // In later steps the message names the step and the chain.
         try expect(

@@ -40,7 +40,8 @@ import Testing
     /// The cases of extremes.json (the first distributions) and of families.json (later ones, by make_families.py).
     static func rows() throws -> [Row] {
         try ["extremes", "families"].flatMap { name in
-            let url = try #require(Bundle.module.url(forResource: name, withExtension: "json", subdirectory: "Fixtures"))
+            let url = try #require(
+                Bundle.module.url(forResource: name, withExtension: "json", subdirectory: "Fixtures"))
             return try JSONDecoder().decode([Row].self, from: Data(contentsOf: url))
         }
     }
@@ -71,13 +72,16 @@ import Testing
             // The absolute error of a logarithm is the relative error of the probability.
             let unit = name.contains("log") ? max(1, abs(expected[0])) : abs(expected[0])
             let small = name.contains("log") && abs(expected[0]) < 0.1 && name != "log_prob" ? abs(expected[0]) : unit
-            #expect(abs(got - expected[0]) <= 1e-10 * small + 1e-300, "\(row.label): \(name) \(got), expected \(expected[0])")
+            #expect(
+                abs(got - expected[0]) <= 1e-10 * small + 1e-300,
+                "\(row.label): \(name) \(got), expected \(expected[0])")
             for (index, slope) in expected.dropFirst().enumerated() {
                 let tolerance = row.shapes.contains(index) ? 1e-7 : 1e-10
                 let got = try gradients[index].value.item()
                 let what = index < count ? "parameter \(index + 1)" : "x"
                 #expect(
-                    abs(got - slope) <= tolerance * abs(slope) + 1e-280, "\(row.label): d \(name) by \(what) \(got), expected \(slope)")
+                    abs(got - slope) <= tolerance * abs(slope) + 1e-280,
+                    "\(row.label): d \(name) by \(what) \(got), expected \(slope)")
             }
         }
     }
@@ -87,20 +91,24 @@ import Testing
         var compared = 0
         for row in try Self.rows() {
             let inputs = (row.parameters + [row.x]).map { Double(Float($0)) }
-            guard inputs.allSatisfy({ $0.isFinite }), row.distribution != "Uniform" || inputs[0] < inputs[1], !(inputs.dropLast().contains(0) && row.distribution != "Normal")
+            guard inputs.allSatisfy({ $0.isFinite }), row.distribution != "Uniform" || inputs[0] < inputs[1],
+                !(inputs.dropLast().contains(0) && row.distribution != "Normal")
             else { continue }
             for (name, function) in Self.functions {
                 func answer(_ dtype: DType) throws -> [Double] {
                     let points = try inputs.map { Variable(try Tensor($0, dtype)) }
                     let (values, gradients) = try Transform.valueAndGradient(
-                        of: { [try function(make(row.distribution, Array($0.dropLast())), $0[inputs.count - 1])] }, at: points, for: "test")
+                        of: { [try function(make(row.distribution, Array($0.dropLast())), $0[inputs.count - 1])] },
+                        at: points, for: "test")
                     return try (values + gradients).map { try $0.value.item() }
                 }
                 // Parameters that float32 rounds out of their range are refused.
                 guard let (single, double) = try? (answer(.float32), answer(.float64)) else { continue }
                 compared += 1
                 for (s, d) in zip(single, double) {
-                    #expect(s == Double(Float(d)) || (s.isNaN && d.isNaN), "\(row.label): \(name) \(s), expected \(Float(d))")
+                    #expect(
+                        s == Double(Float(d)) || (s.isNaN && d.isNaN),
+                        "\(row.label): \(name) \(s), expected \(Float(d))")
                 }
             }
         }
@@ -116,12 +124,16 @@ import Testing
             let distributions: [(String, [Double])] = [
                 ("Gamma", [logUniform(-8, 15), logUniform(-3, 3)]), ("Beta", [logUniform(-8, 15), logUniform(-8, 15)]),
                 ("StudentT", [logUniform(-4, 15), 0, logUniform(-3, 3)]), ("Poisson", [logUniform(-8, 15)]),
-                ("Normal", [0, logUniform(-30, 30)]), ("Logistic", [1, logUniform(-5, 5)]), ("Laplace", [-2, logUniform(-5, 5)]),
-                ("Exponential", [logUniform(-20, 20)]), ("LogNormal", [0, logUniform(-3, 1)]), ("HalfNormal", [logUniform(-20, 20)]),
-                ("Cauchy", [1, logUniform(-5, 5)]), ("Gumbel", [-2, logUniform(-5, 5)]), ("Weibull", [logUniform(-5, 5), logUniform(-1, 2)]),
+                ("Normal", [0, logUniform(-30, 30)]), ("Logistic", [1, logUniform(-5, 5)]),
+                ("Laplace", [-2, logUniform(-5, 5)]),
+                ("Exponential", [logUniform(-20, 20)]), ("LogNormal", [0, logUniform(-3, 1)]),
+                ("HalfNormal", [logUniform(-20, 20)]),
+                ("Cauchy", [1, logUniform(-5, 5)]), ("Gumbel", [-2, logUniform(-5, 5)]),
+                ("Weibull", [logUniform(-5, 5), logUniform(-1, 2)]),
                 ("Pareto", [logUniform(-5, 5), logUniform(-1, 3)]), ("ChiSquared", [logUniform(-3, 12)]),
                 ("InverseGamma", [logUniform(-1, 6), logUniform(-3, 3)]), ("VonMises", [0, logUniform(-8, 12)]),
-                ("Binomial", [logUniform(0, 12).rounded(), generator.uniform()]), ("NegativeBinomial", [logUniform(-3, 6), generator.uniform()]),
+                ("Binomial", [logUniform(0, 12).rounded(), generator.uniform()]),
+                ("NegativeBinomial", [logUniform(-3, 6), generator.uniform()]),
                 ("Geometric", [logUniform(-9, 0)]),
             ]
             for (name, parameters) in distributions {
@@ -129,7 +141,9 @@ import Testing
                 let centre = try distribution.mean().value.item()
                 var spread = try distribution.standardDeviation().value.item()
                 if !spread.isFinite { spread = parameters.last ?? 1 }
-                let places = ([-1e6, -40, -10, -3, -1, -0.1, 0, 0.1, 1, 3, 10, 40, 1e6] as [Double]).map { (centre.isFinite ? centre : 0) + $0 * spread }
+                let places = ([-1e6, -40, -10, -3, -1, -0.1, 0, 0.1, 1, 3, 10, 40, 1e6] as [Double]).map {
+                    (centre.isFinite ? centre : 0) + $0 * spread
+                }
                 let x = try vector(places + [-.infinity, .infinity].sorted())
                 let cdf = try distribution.cumulativeProbability(x).value.toArray()
                 let survival = try distribution.survival(x).value.toArray()
@@ -137,13 +151,19 @@ import Testing
                 let logSurvival = try distribution.logSurvival(x).value.toArray()
                 for i in cdf.indices {
                     let label = "\(distribution.description) at \(i < places.count ? places[i] : .infinity)"
-                    #expect(cdf[i] >= 0 && cdf[i] <= 1 && survival[i] >= 0 && survival[i] <= 1, "\(label): \(cdf[i]), \(survival[i])")
+                    #expect(
+                        cdf[i] >= 0 && cdf[i] <= 1 && survival[i] >= 0 && survival[i] <= 1,
+                        "\(label): \(cdf[i]), \(survival[i])")
                     #expect(abs(cdf[i] + survival[i] - 1) < 1e-14, "\(label): \(cdf[i]) + \(survival[i])")
-                    #expect(abs(exp(logCDF[i]) - cdf[i]) <= 1e-12 * cdf[i] + 1e-300, "\(label): log_cdf \(logCDF[i]), cdf \(cdf[i])")
+                    #expect(
+                        abs(exp(logCDF[i]) - cdf[i]) <= 1e-12 * cdf[i] + 1e-300,
+                        "\(label): log_cdf \(logCDF[i]), cdf \(cdf[i])")
                     #expect(
                         abs(exp(logSurvival[i]) - survival[i]) <= 1e-12 * survival[i] + 1e-300,
                         "\(label): log_survival \(logSurvival[i]), survival \(survival[i])")
-                    if i > 0, i < places.count { #expect(cdf[i] >= cdf[i - 1] - 1e-15, "\(label): \(cdf[i]) after \(cdf[i - 1])") }
+                    if i > 0, i < places.count {
+                        #expect(cdf[i] >= cdf[i - 1] - 1e-15, "\(label): \(cdf[i]) after \(cdf[i - 1])")
+                    }
                 }
             }
         }
@@ -151,13 +171,16 @@ import Testing
 
     /// The slope of the distribution function is the density, also in the far upper tail, where 1 - cdf would be 0.
     @Test func theSlopeOfTheTailsIsTheDensity() throws {
-        for row in try Self.rows() where !["Poisson", "Binomial", "NegativeBinomial", "Geometric"].contains(row.distribution) {
+        for row in try Self.rows()
+        where !["Poisson", "Binomial", "NegativeBinomial", "Geometric"].contains(row.distribution) {
             let distribution = try make(row.distribution, row.parameters.map { try scalar($0) })
             let x = try scalar(row.x)
             let density = exp(try distribution.logProbability(x).value.item())
             guard density > 1e-280, density.isFinite else { continue }
             for (sign, function) in [(1.0, Self.functions[3].function), (-1.0, Self.functions[4].function)] {
-                let slope = try Transform.valueAndGradient(of: { [try function(distribution, $0[0])] }, at: [x], for: "test").gradients[0].value.item()
+                let slope = try Transform.valueAndGradient(
+                    of: { [try function(distribution, $0[0])] }, at: [x], for: "test"
+                ).gradients[0].value.item()
                 #expect(abs(slope - sign * density) <= 1e-10 * density, "\(row.label): \(slope), density \(density)")
             }
         }
@@ -169,8 +192,10 @@ import Testing
         let distributions: [(String, [Double])] = [
             ("Normal", [1.0, 2]), ("Logistic", [1, 2]), ("Laplace", [0, 3]), ("Exponential", [2]), ("Uniform", [0, 3]),
             ("Gamma", [0.3, 2]), ("Gamma", [4.5, 2]), ("Gamma", [8000, 2]), ("Beta", [0.4, 0.7]), ("Beta", [30, 2]),
-            ("StudentT", [0.7, 0, 1]), ("StudentT", [4, 0, 2]), ("StudentT", [1e9, 0, 1]), ("Cauchy", [0, 2]), ("Gumbel", [1, 2]),
-            ("Weibull", [2, 0.7]), ("Weibull", [2, 9]), ("HalfNormal", [3]), ("LogNormal", [0.5, 2]), ("ChiSquared", [3]),
+            ("StudentT", [0.7, 0, 1]), ("StudentT", [4, 0, 2]), ("StudentT", [1e9, 0, 1]), ("Cauchy", [0, 2]),
+            ("Gumbel", [1, 2]),
+            ("Weibull", [2, 0.7]), ("Weibull", [2, 9]), ("HalfNormal", [3]), ("LogNormal", [0.5, 2]),
+            ("ChiSquared", [3]),
             ("InverseGamma", [2.5, 3]),
         ]
         for (name, parameters) in distributions {
@@ -207,7 +232,9 @@ import Testing
         for example in examples where !example.isDiscrete {
             let distribution = try example.distribution()
             guard distribution.eventShape.isEmpty else { continue }
-            let q = Variable(try Tensor([1e-6, 0.2, 0.5, 0.9, 0.9999], shape: [5] + distribution.batchShape.map { _ in 1 }, .float64))
+            let q = Variable(
+                try Tensor(
+                    [1e-6, 0.2, 0.5, 0.9, 0.9999], shape: [5] + distribution.batchShape.map { _ in 1 }, .float64))
             let x = try distribution.quantile(q)
             #expect(x.shape == [5] + distribution.batchShape, "\(example.label)")
             let away = try (distribution.cumulativeProbability(x) - q).value.toArray()
@@ -217,13 +244,17 @@ import Testing
                 let edge = try distribution.quantile(scalar(q)).value.toArray()
                 let expected = try end.wide.value.expand(distribution.batchShape).toArray()
                 for (edge, expected) in zip(edge, expected) {
-                    #expect(abs(edge - expected) < 1e-12 || edge == expected, "\(example.label): icdf(\(q)) = \(edge), the end is \(expected)")
+                    #expect(
+                        abs(edge - expected) < 1e-12 || edge == expected,
+                        "\(example.label): icdf(\(q)) = \(edge), the end is \(expected)")
                 }
             }
             #expect(try distribution.quantile(scalar(1.5)).value.toArray().allSatisfy(\.isNaN), "\(example.label)")
         }
         for name in ["Poisson", "Geometric"] {
-            #expect(message { _ = try make(name, [scalar(0.5)]).quantile(scalar(0.5)) }.contains("is discrete and has no icdf"))
+            #expect(
+                message { _ = try make(name, [scalar(0.5)]).quantile(scalar(0.5)) }.contains(
+                    "is discrete and has no icdf"))
         }
     }
 }

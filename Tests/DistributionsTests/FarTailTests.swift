@@ -51,7 +51,10 @@ import Testing
         let far = Self.cases[index]
         let distribution = try make(far.distribution, far.parameters.map { try scalar($0) })
         func logarithm(_ inputs: [Variable]) throws -> [Variable] {
-            [try far.side == .lower ? distribution.logCumulativeProbability(inputs[0]) : distribution.logSurvival(inputs[0])]
+            [
+                try far.side == .lower
+                    ? distribution.logCumulativeProbability(inputs[0]) : distribution.logSurvival(inputs[0])
+            ]
         }
         func first(_ inputs: [Variable]) throws -> [Variable] {
             try Transform.valueAndGradient(of: logarithm, at: inputs, for: "test").gradients

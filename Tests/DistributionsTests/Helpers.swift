@@ -52,23 +52,31 @@ struct Fixtures: Decodable {
     let special: [Table]
 
     static func load() throws -> Fixtures {
-        let url = try #require(Bundle.module.url(forResource: "distributions", withExtension: "json", subdirectory: "Fixtures"))
+        let url = try #require(
+            Bundle.module.url(forResource: "distributions", withExtension: "json", subdirectory: "Fixtures"))
         return try JSONDecoder().decode(Fixtures.self, from: Data(contentsOf: url))
     }
 }
 
 /// Calls the constructor `distribution.name(...)` as a script does.
 func make(_ name: String, _ arguments: [Value]) throws -> any Distribution {
-    let function = try #require(DistributionModule().functions.first { $0.shortName == name }, "no distribution.\(name)")
-    guard case .object(let object) = try function.call(arguments).first ?? .none, let made = object as? DistributionObject else {
+    let function = try #require(
+        DistributionModule().functions.first { $0.shortName == name }, "no distribution.\(name)")
+    guard case .object(let object) = try function.call(arguments).first ?? .none,
+        let made = object as? DistributionObject
+    else {
         throw ScriptError("test", "\(name) returned no distribution")
     }
     return made.distribution
 }
 
-func make(_ name: String, _ parameters: [Variable], _ options: [String: Fixtures.Array] = [:]) throws -> any Distribution {
+func make(_ name: String, _ parameters: [Variable], _ options: [String: Fixtures.Array] = [:]) throws
+    -> any Distribution
+{
     var arguments = parameters.map { Value.object($0) }
-    if !options.isEmpty { arguments.append(.table(SwiftTable(named: try options.map { ($0.key, .tensor(try $0.value.tensor())) }))) }
+    if !options.isEmpty {
+        arguments.append(.table(SwiftTable(named: try options.map { ($0.key, .tensor(try $0.value.tensor())) })))
+    }
     return try make(name, arguments)
 }
 
@@ -77,13 +85,18 @@ extension DistributionExample.Input {
 }
 
 extension DistributionExample {
-    func distribution(_ dtype: DType = .float64) throws -> any Distribution { try make(parameters.map { try $0.variable(dtype) }) }
+    func distribution(_ dtype: DType = .float64) throws -> any Distribution {
+        try make(parameters.map { try $0.variable(dtype) })
+    }
 }
 
 extension LawCase {
     /// A test case at exactly these points: what varies is a displacement, drawn from the range 0...0, that is added to
     /// them.
-    init(_ label: String, moving points: [DistributionExample.Input], apply: @escaping @Sendable ([Variable]) throws -> Variable) {
+    init(
+        _ label: String, moving points: [DistributionExample.Input],
+        apply: @escaping @Sendable ([Variable]) throws -> Variable
+    ) {
         self.init(label, points.map { .init($0.shape, 0...0) }) { away in
             try apply(zip(points, away).map { try $0.variable() + $1 })
         }

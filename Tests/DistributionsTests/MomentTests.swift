@@ -41,7 +41,9 @@ import Testing
                 case "variance": try distribution.variance()
                 case "stddev": try distribution.standardDeviation()
                 case "log_prob": try distribution.logProbability(Variable(Tensor(x, distribution.dtype)))
-                default: try Divergence.kullbackLeibler(distribution, MomentTests.distribution(other, Array(inputs[count...])))
+                default:
+                    try Divergence.kullbackLeibler(
+                        distribution, MomentTests.distribution(other, Array(inputs[count...])))
                 }
             // Of a vector result the first component.
             return answer.shape.isEmpty ? answer : try answer.select(0, 0)
@@ -58,7 +60,8 @@ import Testing
 
         /// The value, then all slopes.
         func answer(_ dtype: DType) throws -> [Double] {
-            let (values, gradients) = try Transform.valueAndGradient(of: { [try evaluate($0)] }, at: try inputs(dtype), for: "test")
+            let (values, gradients) = try Transform.valueAndGradient(
+                of: { [try evaluate($0)] }, at: try inputs(dtype), for: "test")
             return try [values[0].value.item()] + gradients.flatMap { try $0.value.toArray() }
         }
     }
@@ -75,12 +78,15 @@ import Testing
 
     static func rows() throws -> [Row] {
         try ["moments", "family_moments"].flatMap { name in
-            let url = try #require(Bundle.module.url(forResource: name, withExtension: "json", subdirectory: "Fixtures"))
+            let url = try #require(
+                Bundle.module.url(forResource: name, withExtension: "json", subdirectory: "Fixtures"))
             return try JSONDecoder().decode([Row].self, from: Data(contentsOf: url))
         }
     }
 
-    @Test(arguments: ["entropy", "mean", "variance", "stddev", "kl", "log_prob"]) func valuesAndSlopesAreMpmaths(_ quantity: String) throws {
+    @Test(arguments: ["entropy", "mean", "variance", "stddev", "kl", "log_prob"]) func valuesAndSlopesAreMpmaths(
+        _ quantity: String
+    ) throws {
         let rows = try Self.rows().filter { $0.quantity == quantity }
         #expect(rows.count >= 30)
         for row in rows {
@@ -90,11 +96,15 @@ import Testing
             let floor = quantity == "entropy" || row.distribution != row.other ? 1.0 : 0
             let size = max(abs(row.value), quantity == "entropy" || quantity == "kl" ? floor : 0)
             #expect(abs(got[0] - row.value) <= 1e-10 * size, "\(row.label): \(got[0]), expected \(row.value)")
-            let isShape = ["Gamma", "Beta", "Dirichlet", "StudentT", "ChiSquared", "InverseGamma", "VonMises", "Weibull"].contains { $0 == row.distribution || $0 == row.other }
+            let isShape = [
+                "Gamma", "Beta", "Dirichlet", "StudentT", "ChiSquared", "InverseGamma", "VonMises", "Weibull",
+            ].contains { $0 == row.distribution || $0 == row.other }
             for (index, slope) in row.slopes.enumerated() {
                 guard let slope else { continue }
                 let tolerance = (isShape ? 1e-7 : 1e-10) * max(abs(slope), abs(slope) < 1e-290 ? 1e-290 : 0)
-                #expect(abs(got[index + 1] - slope) <= tolerance + 1e-290, "\(row.label): slope \(index + 1) \(got[index + 1]), expected \(slope)")
+                #expect(
+                    abs(got[index + 1] - slope) <= tolerance + 1e-290,
+                    "\(row.label): slope \(index + 1) \(got[index + 1]), expected \(slope)")
             }
         }
     }
@@ -105,7 +115,8 @@ import Testing
             let single = try? row.answer(.float32)
             // The same computation in float64.
             let double = try? Transform.valueAndGradient(
-                of: { [try row.evaluate($0)] }, at: row.inputs(.float32).map { try $0.converted(to: .float64).detached() }, for: "test")
+                of: { [try row.evaluate($0)] },
+                at: row.inputs(.float32).map { try $0.converted(to: .float64).detached() }, for: "test")
             // Parameters that float32 rounds out of their range are refused.
             guard let single, let double else { continue }
             compared += 1
@@ -144,7 +155,8 @@ import Testing
         #expect(try mixture.standardDeviation().value.item() == 2)
         // The slope by the weight of a component that has a mean is its mean less the mixture's.
         let slope = try Transform.valueAndGradient(
-            of: { [try Mixture($0[0], [Normal(scalar(3), scalar(2)), Normal(scalar(5), scalar(1))]).mean()] }, at: [vector([1, 0])], for: "test"
+            of: { [try Mixture($0[0], [Normal(scalar(3), scalar(2)), Normal(scalar(5), scalar(1))]).mean()] },
+            at: [vector([1, 0])], for: "test"
         ).gradients[0].value.toArray()
         #expect(slope == [0, 2])
     }
@@ -152,8 +164,11 @@ import Testing
     /// Draws of distributions whose tails go beyond the largest float are capped there.
     @Test func drawsAreFinite() throws {
         for dtype in [DType.float32, .float64] {
-            let small = Variable(try Tensor(1e-3, dtype)), one = Variable(try Tensor(1, dtype)), tiny = Variable(try Tensor(1e-30, dtype))
-            let distributions: [any Distribution] = [try StudentT(small, one, one), try StudentT(small, small, tiny), try Gamma(small, tiny)]
+            let small = Variable(try Tensor(1e-3, dtype)), one = Variable(try Tensor(1, dtype)),
+                tiny = Variable(try Tensor(1e-30, dtype))
+            let distributions: [any Distribution] = [
+                try StudentT(small, one, one), try StudentT(small, small, tiny), try Gamma(small, tiny),
+            ]
             for distribution in distributions {
                 let draws = try distribution.sample([2000], from: Generator(seed: 3)).toArray()
                 #expect(!draws.contains { !$0.isFinite }, "\(distribution.description)")
@@ -164,7 +179,11 @@ import Testing
     /// Whether a covariance matrix counts as symmetric does not depend on its scale.
     @Test func smallCovariancesAreSymmetricToo() throws {
         let skew = Variable(try Tensor([1e-12, 5e-13, 0, 1e-12], shape: [2, 2], .float64))
-        #expect(message { _ = try MultivariateNormal(vector([0, 0]), covariance: skew) }.contains("a symmetric matrix expected"))
-        #expect(message { _ = try MultivariateNormal(vector([0, 0]), covariance: skew * 1e12) }.contains("a symmetric matrix expected"))
+        #expect(
+            message { _ = try MultivariateNormal(vector([0, 0]), covariance: skew) }.contains(
+                "a symmetric matrix expected"))
+        #expect(
+            message { _ = try MultivariateNormal(vector([0, 0]), covariance: skew * 1e12) }.contains(
+                "a symmetric matrix expected"))
     }
 }

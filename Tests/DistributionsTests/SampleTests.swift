@@ -9,7 +9,9 @@ import Testing
 /// fail the same way every time.
 @Suite struct SampleTests {
     /// The number of draws; fewer where each is found by solving an equation.
-    private static func count(_ distribution: any Distribution) -> Int { distribution.name == "Truncated" ? 2000 : 20_000 }
+    private static func count(_ distribution: any Distribution) -> Int {
+        distribution.name == "Truncated" ? 2000 : 20_000
+    }
 
     @Test(arguments: examples.map(\.label)) func momentsAreTheDistributions(_ label: String) throws {
         let distribution = try #require(examples.first { $0.label == label }).distribution()
@@ -42,7 +44,8 @@ import Testing
         let n = Self.count(distribution)
         let draws = try distribution.sample([n], from: Generator(seed: seed)).reshape([n, -1])
         let batch = draws.shape[1]
-        let cdf = try distribution.cumulativeProbability(Variable(draws.reshape([n] + distribution.batchShape))).value.reshape([n, batch])
+        let cdf = try distribution.cumulativeProbability(Variable(draws.reshape([n] + distribution.batchShape))).value
+            .reshape([n, batch])
         for element in 0..<batch {
             let x = try draws.select(1, element).toArray()
             let f = try cdf.select(1, element).toArray()
@@ -69,11 +72,16 @@ import Testing
         try kolmogorov(Poisson(vector([0, 0.01, 0.7, 9.99, 10, 11, 60, 5000, 1e6])), "Poisson")
         try kolmogorov(Beta(vector([0.05, 0.5, 1, 30]), vector([0.5, 2, 0.2, 40])), "Beta")
         try kolmogorov(StudentT(vector([0.3, 1, 2.5, 300]), scalar(1), scalar(2)), "StudentT")
-        try kolmogorov(Binomial(vector([0, 1, 30, 30, 1000, 1e6, 1e6, 40]), probs: vector([0.5, 0.3, 0.01, 0.99, 0.4, 3e-6, 0.7, 1])), "Binomial")
-        try kolmogorov(NegativeBinomial(vector([0.05, 1, 30, 1000]), probs: vector([0.5, 0.99, 0.3, 0.6])), "NegativeBinomial")
+        try kolmogorov(
+            Binomial(
+                vector([0, 1, 30, 30, 1000, 1e6, 1e6, 40]), probs: vector([0.5, 0.3, 0.01, 0.99, 0.4, 3e-6, 0.7, 1])),
+            "Binomial")
+        try kolmogorov(
+            NegativeBinomial(vector([0.05, 1, 30, 1000]), probs: vector([0.5, 0.99, 0.3, 0.6])), "NegativeBinomial")
         try kolmogorov(Geometric(probs: vector([1, 0.5, 1e-3, 1e-12])), "Geometric")
         try kolmogorov(VonMises(vector([0, 2, -40]), vector([1e-6, 0.7, 1e7])), "VonMises")
-        let far = try Truncated(Normal(scalar(0), scalar(1)), vector([-.infinity, 0, 12, -1e-9]), vector([-30, .infinity, 12.01, 1e-9]))
+        let far = try Truncated(
+            Normal(scalar(0), scalar(1)), vector([-.infinity, 0, 12, -1e-9]), vector([-30, .infinity, 12.01, 1e-9]))
         try kolmogorov(far, "Truncated")
         try kolmogorov(Categorical(probs: vector([0, 0.5, 0, 0.25, 0.25, 0])), "Categorical")
     }
@@ -85,7 +93,9 @@ import Testing
         for rate in [9.5, 10, 12.3, 60, 700] {
             let distribution = try Poisson(scalar(rate))
             var counts: [Double: Double] = [:]
-            for value in try distribution.sample([n], from: Generator(seed: 21)).toArray() { counts[value, default: 0] += 1 }
+            for value in try distribution.sample([n], from: Generator(seed: 21)).toArray() {
+                counts[value, default: 0] += 1
+            }
             let bins = (0..<Int(3 * rate + 40)).map(Double.init)
             let expected = try distribution.logProbability(vector(bins)).value.toArray().map { Double(n) * exp($0) }
             var (chi, used) = (0.0, 0.0)
@@ -94,7 +104,8 @@ import Testing
                 chi += away * away / expected
                 used += 1
             }
-            #expect(abs(chi - used) / (2 * used).squareRoot() < 5, "Poisson(\(rate)): chi-squared \(chi) of \(used) bins")
+            #expect(
+                abs(chi - used) / (2 * used).squareRoot() < 5, "Poisson(\(rate)): chi-squared \(chi) of \(used) bins")
         }
     }
 
@@ -104,7 +115,9 @@ import Testing
         for (count, p) in [(25.0, 0.41), (60, 0.5), (300, 0.9), (20_000, 0.02)] {
             let distribution = try Binomial(scalar(count), probs: scalar(p))
             var counts: [Double: Double] = [:]
-            for value in try distribution.sample([n], from: Generator(seed: 22)).toArray() { counts[value, default: 0] += 1 }
+            for value in try distribution.sample([n], from: Generator(seed: 22)).toArray() {
+                counts[value, default: 0] += 1
+            }
             let bins = (0...Int(count)).map(Double.init)
             let expected = try distribution.logProbability(vector(bins)).value.toArray().map { Double(n) * exp($0) }
             var (chi, used) = (0.0, 0.0)
@@ -113,9 +126,12 @@ import Testing
                 chi += away * away / expected
                 used += 1
             }
-            #expect(abs(chi - used) / (2 * used).squareRoot() < 5, "Binomial(\(count), \(p)): chi-squared \(chi) of \(used) bins")
+            #expect(
+                abs(chi - used) / (2 * used).squareRoot() < 5,
+                "Binomial(\(count), \(p)): chi-squared \(chi) of \(used) bins")
         }
-        let draws = try Multinomial(scalar(7), probs: vector([0, 0.5, 0.2, 0, 0.3, 0])).sample([500], from: Generator(seed: 3))
+        let draws = try Multinomial(scalar(7), probs: vector([0, 0.5, 0.2, 0, 0.3, 0])).sample(
+            [500], from: Generator(seed: 3))
         let sums = try Variable(draws).sum([1]).value.toArray()
         #expect(sums.allSatisfy { $0 == 7 })
         for impossible in [0, 3, 5] { #expect(try draws.select(1, impossible).toArray().allSatisfy { $0 == 0 }) }
@@ -129,7 +145,8 @@ import Testing
             #expect(gamma.allSatisfy { $0 > 0 && $0.isFinite })
             let beta = try Beta(tiny, tiny).sample([1000], from: Generator(seed: 1)).toArray()
             #expect(beta.allSatisfy { $0 > 0 && $0 < 1 })
-            let rows = try Dirichlet(Variable(Tensor([1e-3, 1e-3, 1e-3], shape: [3], dtype))).sample([500], from: Generator(seed: 1))
+            let rows = try Dirichlet(Variable(Tensor([1e-3, 1e-3, 1e-3], shape: [3], dtype))).sample(
+                [500], from: Generator(seed: 1))
             #expect(try rows.toArray().allSatisfy { $0 > 0 && $0 <= 1 })
         }
     }
@@ -137,8 +154,14 @@ import Testing
     /// Draws at rates and shapes far beyond any use take finite time and are finite.
     @Test func extremeParametersTerminate() throws {
         for scale in [1e-300, 1e-30, 1e30, 1e300] {
-            #expect(try Poisson(scalar(scale)).sample([50], from: Generator(seed: 1)).toArray().allSatisfy { $0 >= 0 && $0.isFinite })
-            #expect(try Gamma(scalar(scale), scalar(1)).sample([50], from: Generator(seed: 1)).toArray().allSatisfy { $0 > 0 && $0.isFinite })
+            #expect(
+                try Poisson(scalar(scale)).sample([50], from: Generator(seed: 1)).toArray().allSatisfy {
+                    $0 >= 0 && $0.isFinite
+                })
+            #expect(
+                try Gamma(scalar(scale), scalar(1)).sample([50], from: Generator(seed: 1)).toArray().allSatisfy {
+                    $0 > 0 && $0.isFinite
+                })
             let beta = try Beta(scalar(scale), scalar(scale)).rsample([50], from: Generator(seed: 1))
             #expect(try beta.value.toArray().allSatisfy { $0 > 0 && $0 < 1 }, "\(scale)")
             let density = try Gamma(scalar(scale), scalar(1)).logProbability(scalar(1)).value.item()
@@ -149,11 +172,18 @@ import Testing
     @Test func sameSeedSameNumbersWhateverTheThread() async throws {
         let expected = try examples.map { try $0.distribution().sample([5], from: Generator(seed: 11)).toArray() }
         try await withThrowingTaskGroup(of: [[Double]].self) { group in
-            for _ in 0..<4 { group.addTask { try examples.map { try $0.distribution().sample([5], from: Generator(seed: 11)).toArray() } } }
+            for _ in 0..<4 {
+                group.addTask {
+                    try examples.map { try $0.distribution().sample([5], from: Generator(seed: 11)).toArray() }
+                }
+            }
             for try await drawn in group { #expect(drawn == expected) }
         }
         for example in examples where try example.distribution().isReparameterised {
-            let (a, b) = (try example.distribution().sample([4], from: Generator(seed: 2)), try example.distribution().rsample([4], from: Generator(seed: 2)))
+            let (a, b) = (
+                try example.distribution().sample([4], from: Generator(seed: 2)),
+                try example.distribution().rsample([4], from: Generator(seed: 2))
+            )
             #expect(try a.toArray() == b.value.toArray(), "\(example.label)")
         }
     }
@@ -182,7 +212,9 @@ import Testing
                     case .greaterThan: (exp(s), exp(s) * ds)
                     default: (sinh(s), cosh(s) * ds)
                     }
-                guard x.isFinite, dx.isFinite, dx > 0, !(try distribution.support.kind == .interval && x == 1) else { continue }
+                guard x.isFinite, dx.isFinite, dx > 0, !(try distribution.support.kind == .interval && x == 1) else {
+                    continue
+                }
                 points.append(x)
                 weights.append(dx * step)
             }

@@ -55,7 +55,8 @@ import Testing
     }
 
     private func fixtures() throws -> Fixtures {
-        let url = try #require(Bundle.module.url(forResource: "second_tails", withExtension: "json", subdirectory: "Fixtures"))
+        let url = try #require(
+            Bundle.module.url(forResource: "second_tails", withExtension: "json", subdirectory: "Fixtures"))
         return try JSONDecoder().decode(Fixtures.self, from: Data(contentsOf: url))
     }
 
@@ -72,10 +73,15 @@ import Testing
             }
             for (first, second) in [(row.i, row.j), (row.j, row.i)] {
                 let slope: ([Variable]) throws -> [Variable] = { inputs in
-                    [try Transform.valueAndGradient(of: { [try logarithm($0)] }, at: inputs, for: "test").gradients[first]]
+                    [
+                        try Transform.valueAndGradient(of: { [try logarithm($0)] }, at: inputs, for: "test").gradients[
+                            first]
+                    ]
                 }
-                let got = try Transform.valueAndGradient(of: slope, at: inputs, for: "test").gradients[second].value.item()
-                let label = "\(row.distribution)\(row.parameters) at \(row.x), \(row.side): by \(first + 1), then by \(second + 1)"
+                let got = try Transform.valueAndGradient(of: slope, at: inputs, for: "test").gradients[second].value
+                    .item()
+                let label =
+                    "\(row.distribution)\(row.parameters) at \(row.x), \(row.side): by \(first + 1), then by \(second + 1)"
                 #expect(abs(got - row.value) <= 1e-7 * abs(row.value), "\(label): \(got), expected \(row.value)")
             }
         }
@@ -101,17 +107,21 @@ import Testing
             let label = "Mixture(\(row.weights), \(row.locs), \(row.scales)) at \(row.x): \(row.quantity)"
             func hold(_ what: String, _ got: [Double], _ expected: [Double], _ tolerance: Double) {
                 for (got, expected) in zip(got, expected) {
-                    #expect(abs(got - expected) <= tolerance * abs(expected) + 1e-300, "\(label), \(what): \(got), expected \(expected)")
+                    #expect(
+                        abs(got - expected) <= tolerance * abs(expected) + 1e-300,
+                        "\(label), \(what): \(got), expected \(expected)")
                 }
             }
             try hold("by weights", got[0].value.toArray(), row.byWeight, 1e-10)
             try hold("by locs", got[1].value.toArray(), row.byLoc, 1e-10)
             try hold("by x", [got[2].value.item()], [row.byX], 1e-10)
-            let mixed = try Transform.valueAndGradient(of: { [try slopes($0)[2]] }, at: inputs, for: "test").gradients[0]
+            let mixed = try Transform.valueAndGradient(of: { [try slopes($0)[2]] }, at: inputs, for: "test").gradients[
+                0]
             // A difference of two slopes is compared relative to the size of the slopes.
             let first = try mixed.value.toArray()[0]
             #expect(
-                abs(first - row.mixed) <= 1e-9 * max(abs(row.mixed), abs(row.byX) * (abs(row.byWeight[0]) + 1 / row.weights.reduce(0, +))),
+                abs(first - row.mixed) <= 1e-9
+                    * max(abs(row.mixed), abs(row.byX) * (abs(row.byWeight[0]) + 1 / row.weights.reduce(0, +))),
                 "\(label), by x and the first weight: \(first), expected \(row.mixed)")
         }
     }
@@ -168,7 +178,9 @@ import Testing
 
     /// Logarithms near the largest float.
     @Test func sumsOfHugeLogarithms() throws {
-        func slopes(_ weights: [Double], _ logs: [Double]) throws -> (value: Double, byWeight: [Double], byLog: [Double]) {
+        func slopes(_ weights: [Double], _ logs: [Double]) throws -> (
+            value: Double, byWeight: [Double], byLog: [Double]
+        ) {
             let (values, gradients) = try Transform.valueAndGradient(
                 of: { [try $0[0].weighedLogSum($0[1])] }, at: [vector(weights), vector(logs)], for: "test")
             return (try values[0].value.item(), try gradients[0].value.toArray(), try gradients[1].value.toArray())

@@ -25,21 +25,26 @@ import Testing
 
     private func call(_ name: String, _ arguments: [Variable]) throws -> Variable {
         let function = try #require(SpecialModule().functions.first { $0.shortName == name }, "no special.\(name)")
-        guard case .object(let result as Variable) = try function.call(arguments.map { .object($0) }).first ?? .none else {
+        guard case .object(let result as Variable) = try function.call(arguments.map { .object($0) }).first ?? .none
+        else {
             throw ScriptError("test", "special.\(name) returned no tensor")
         }
         return result
     }
 
     @Test func valuesAndSlopesAreMpmaths() throws {
-        let url = try #require(Bundle.module.url(forResource: "special", withExtension: "json", subdirectory: "Fixtures"))
+        let url = try #require(
+            Bundle.module.url(forResource: "special", withExtension: "json", subdirectory: "Fixtures"))
         let rows = try JSONDecoder().decode([Row].self, from: Data(contentsOf: url))
         #expect(Set(rows.map(\.name)) == Set(SpecialModule().functions.map(\.shortName)))
         for row in rows {
             let points = try row.arguments.map { try scalar($0) }
-            let (values, gradients) = try Transform.valueAndGradient(of: { [try call(row.name, $0)] }, at: points, for: "test")
+            let (values, gradients) = try Transform.valueAndGradient(
+                of: { [try call(row.name, $0)] }, at: points, for: "test")
             let value = try values[0].value.item()
-            #expect(abs(value - row.value) <= 1e-12 * abs(row.value), "\(row.name)\(row.arguments) = \(value), expected \(row.value)")
+            #expect(
+                abs(value - row.value) <= 1e-12 * abs(row.value),
+                "\(row.name)\(row.arguments) = \(value), expected \(row.value)")
             for (index, slope) in row.slopes.enumerated() {
                 let got = try gradients[index].value.item()
                 // Derivatives of incomplete functions by their shape are less exact.
@@ -60,17 +65,22 @@ import Testing
     @Test func edges() throws {
         let (inf, nan) = (Double.infinity, Double.nan)
         let edges: [(String, [Double], Double)] = [
-            ("lgamma", [0], inf), ("lgamma", [-2], inf), ("lgamma", [inf], inf), ("digamma", [0], -inf), ("digamma", [-1], nan),
-            ("erfc", [inf], 0), ("erfc", [-inf], 2), ("erfinv", [1], inf), ("erfinv", [-1], -inf), ("erfinv", [1.5], nan),
+            ("lgamma", [0], inf), ("lgamma", [-2], inf), ("lgamma", [inf], inf), ("digamma", [0], -inf),
+            ("digamma", [-1], nan),
+            ("erfc", [inf], 0), ("erfc", [-inf], 2), ("erfinv", [1], inf), ("erfinv", [-1], -inf),
+            ("erfinv", [1.5], nan),
             ("log_ndtr", [-inf], -inf), ("log_ndtr", [inf], 0), ("gammainc", [2, 0], 0), ("gammainc", [2, inf], 1),
             ("gammainc", [0, 1], 1), ("gammainc", [0, 0], nan), ("gammainc", [2, -1], nan), ("gammainc", [-2, 1], nan),
             ("gammaincc", [2, 0], 1), ("gammaincc", [2, inf], 0), ("gammaincc", [0, 1], 0), ("gammaincc", [inf, 1], 1),
-            ("betainc", [1, 2, 0], 0), ("betainc", [1, 2, 1], 1), ("betainc", [1, 2, 2], nan), ("betainc", [0, 2, 0.5], nan),
+            ("betainc", [1, 2, 0], 0), ("betainc", [1, 2, 1], 1), ("betainc", [1, 2, 2], nan),
+            ("betainc", [0, 2, 0.5], nan),
             ("gammainc", [nan, 1], nan), ("betainc", [1, 1, nan], nan), ("lgamma", [nan], nan),
         ]
         for (name, arguments, expected) in edges {
             let value = try call(name, arguments.map { try scalar($0) }).value.item()
-            #expect(value == expected || (value.isNaN && expected.isNaN), "\(name)\(arguments) = \(value), expected \(expected)")
+            #expect(
+                value == expected || (value.isNaN && expected.isNaN),
+                "\(name)\(arguments) = \(value), expected \(expected)")
         }
         #expect(try call("betainc", [vector([1, 2]), vector([3, 4]), scalar(0.5)]).shape == [2])
     }

@@ -11,17 +11,23 @@ import Testing
     /// The mass of a narrow interval of a normal distribution is its length times the density at its middle, up to the
     /// second derivative's term.
     @Test func narrowIntervals() throws {
-        for (name, parameters) in [("Normal", [0.0, 1]), ("Laplace", [0, 1]), ("Gamma", [4.5, 2]), ("StudentT", [3, 0, 1])] {
+        for (name, parameters) in [
+            ("Normal", [0.0, 1]), ("Laplace", [0, 1]), ("Gamma", [4.5, 2]), ("StudentT", [3, 0, 1]),
+        ] {
             let distribution = try make(name, parameters.map { try scalar($0) })
             for centre in [0.2, 3, 20] {
                 for width in [1e-4, 1e-7, 1e-11] {
                     let (low, high) = (centre - width / 2, centre + width / 2)
                     let narrow = try Truncated(distribution, scalar(low), scalar(high))
                     let density = exp(try narrow.logProbability(scalar(centre)).value.item())
-                    #expect(abs(density * (high - low) - 1) < 1e-6 * width / 1e-4 + 1e-12, "\(narrow.description): \(density)")
+                    #expect(
+                        abs(density * (high - low) - 1) < 1e-6 * width / 1e-4 + 1e-12,
+                        "\(narrow.description): \(density)")
                     let at = low + 0.25 * (high - low)
                     let below = try narrow.cumulativeProbability(scalar(at)).value.item()
-                    #expect(abs(below - (at - low) / (high - low)) < 30 * width + 1e-12, "\(narrow.description): cdf \(below)")
+                    #expect(
+                        abs(below - (at - low) / (high - low)) < 30 * width + 1e-12,
+                        "\(narrow.description): cdf \(below)")
                 }
             }
         }
@@ -32,12 +38,16 @@ import Testing
     @Test func theExponentialForgets() throws {
         for low in [0.0, 1, 700, 1e6] {
             let points = try [scalar(2), scalar(low)]
-            let makeDistribution: ([Variable]) throws -> Truncated = { try Truncated(Exponential($0[0]), $0[1], scalar(.infinity)) }
+            let makeDistribution: ([Variable]) throws -> Truncated = {
+                try Truncated(Exponential($0[0]), $0[1], scalar(.infinity))
+            }
             let distribution = try makeDistribution(points)
             #expect(abs(try distribution.mean().value.item() - low - 0.5) < 1e-10 * max(1, low))
             #expect(abs(try distribution.variance().value.item() - 0.25) < 1e-9 * max(1, low))
             #expect(abs(try distribution.entropy().value.item() - 1 + Double.log(2)) < 1e-9)
-            #expect(abs(try distribution.quantile(scalar(0.5)).value.item() - low - 0.5 * Double.log(2)) < 1e-12 * max(1, low))
+            #expect(
+                abs(try distribution.quantile(scalar(0.5)).value.item() - low - 0.5 * Double.log(2)) < 1e-12
+                    * max(1, low))
             #expect(abs(try distribution.logSurvival(scalar(low + 3)).value.item() + 6) < 1e-9)
             let slopes = try Transform.valueAndGradient(
                 of: { [try makeDistribution($0).logProbability(scalar(low + 3))] }, at: points, for: "test").gradients
@@ -57,7 +67,9 @@ import Testing
         // Heavy tails: the mean is infinite, or does not exist.
         let heavy = try Truncated(Cauchy(scalar(0), scalar(1)), scalar(0), scalar(.infinity))
         #expect(try heavy.mean().value.item() == .infinity && heavy.variance().value.item() == .infinity)
-        #expect(try Truncated(Cauchy(scalar(0), scalar(1)), scalar(-.infinity), scalar(.infinity)).mean().value.item().isNaN)
+        #expect(
+            try Truncated(Cauchy(scalar(0), scalar(1)), scalar(-.infinity), scalar(.infinity)).mean().value.item().isNaN
+        )
         let bounded = try Truncated(Cauchy(scalar(0), scalar(1)), scalar(-1), scalar(1))
         #expect(abs(try bounded.mean().value.item()) < 1e-12)
         let spread = try bounded.variance().value.item()
@@ -73,21 +85,31 @@ import Testing
 
     @Test func supports() throws {
         let distributions: [(any Distribution, Support.Kind, Double, Double)] = [
-            (try Normal(scalar(0), scalar(1)), .real, -.infinity, .infinity), (try Gamma(scalar(2), scalar(1)), .positive, 0, .infinity),
-            (try Uniform(scalar(-1), scalar(3)), .interval, -1, 3), (try Pareto(scalar(2), scalar(1)), .greaterThan, 2, .infinity),
-            (try Binomial(scalar(4), probs: scalar(0.5)), .integers, 0, 4), (try Poisson(scalar(1)), .integers, 0, .infinity),
-            (try Categorical(probs: vector([1, 1, 1])), .integers, 1, 3), (try Dirichlet(vector([1, 1])), .simplex, 0, 1),
+            (try Normal(scalar(0), scalar(1)), .real, -.infinity, .infinity),
+            (try Gamma(scalar(2), scalar(1)), .positive, 0, .infinity),
+            (try Uniform(scalar(-1), scalar(3)), .interval, -1, 3),
+            (try Pareto(scalar(2), scalar(1)), .greaterThan, 2, .infinity),
+            (try Binomial(scalar(4), probs: scalar(0.5)), .integers, 0, 4),
+            (try Poisson(scalar(1)), .integers, 0, .infinity),
+            (try Categorical(probs: vector([1, 1, 1])), .integers, 1, 3),
+            (try Dirichlet(vector([1, 1])), .simplex, 0, 1),
             (try Truncated(Normal(scalar(0), scalar(1)), scalar(-.infinity), scalar(2)), .lessThan, -.infinity, 2),
             (try Truncated(Gamma(scalar(2), scalar(1)), scalar(-3), scalar(2)), .interval, 0, 2),
             (try Truncated(Normal(scalar(0), scalar(1)), scalar(0), scalar(.infinity)), .positive, 0, .infinity),
-            (try Mixture(vector([1, 1]), [Gamma(scalar(2), scalar(1)), Uniform(scalar(-1), scalar(3))]), .greaterThan, -1, .infinity),
+            (
+                try Mixture(vector([1, 1]), [Gamma(scalar(2), scalar(1)), Uniform(scalar(-1), scalar(3))]),
+                .greaterThan, -1, .infinity
+            ),
             (try Mixture(vector([1, 1]), batched: Uniform(vector([0, 1]), vector([1, 4]))), .interval, 0, 4),
         ]
         for (distribution, kind, low, high) in distributions {
             let support = try distribution.support
             #expect(support.kind == kind, "\(distribution.description): \(support.kind)")
-            #expect(try support.low.value.item() == low && support.high.value.item() == high, "\(distribution.description)")
+            #expect(
+                try support.low.value.item() == low && support.high.value.item() == high, "\(distribution.description)")
         }
-        for example in examples { #expect(throws: Never.self, "\(example.label)") { _ = try example.distribution().support } }
+        for example in examples {
+            #expect(throws: Never.self, "\(example.label)") { _ = try example.distribution().support }
+        }
     }
 }

@@ -23,7 +23,8 @@ import Testing
     /// as the order depends on hashes.)
     @Test(arguments: 1...30) func aMissingModuleIsFoundWhoeverElseAsksForIt(number: Int) throws {
         let (there, missing) = ("there\(number)", "missing\(number)")
-        let found = try check("require '\(there)'\nrequire '\(missing)'\nprnt(1)", files: [there: "require '\(missing)'"])
+        let found = try check(
+            "require '\(there)'\nrequire '\(missing)'\nprnt(1)", files: [there: "require '\(missing)'"])
         #expect(found.count == 2 && found[0].contains(missing) && found[1].contains("prnt"), "\(found)")
     }
 
@@ -86,18 +87,29 @@ import Testing
         ("local t = require 'tensr'", "1:19: no module \"tensr\" (did you mean \"tensor\"?)"),
         // Too few and too many arguments.
         ("require('tensor').exp()", "1:19: tensor.exp: 1 argument expected, got 0"),
-        ("local x = require('tensor').ones(2)\nx.sum()",
-            "2:3: tensor:sum: a method is called with a colon, or with what it works on"),
-        ("local x = require('tensor').ones(2)\nx:sum(1, true, 3, 4)",
-            "2:3: tensor:sum: at most 2 arguments expected, got 4"),
-        ("local t = require 'tensor'\nlocal x = t.ones(2, 2)\nt.matmul(x)", "3:3: tensor.matmul: 2 arguments expected, got 1"),
+        (
+            "local x = require('tensor').ones(2)\nx.sum()",
+            "2:3: tensor:sum: a method is called with a colon, or with what it works on"
+        ),
+        (
+            "local x = require('tensor').ones(2)\nx:sum(1, true, 3, 4)",
+            "2:3: tensor:sum: at most 2 arguments expected, got 4"
+        ),
+        (
+            "local t = require 'tensor'\nlocal x = t.ones(2, 2)\nt.matmul(x)",
+            "3:3: tensor.matmul: 2 arguments expected, got 1"
+        ),
         ("require('tensor').arange(1)", "1:19: tensor.arange: at least 2 arguments expected, got 1"),
         ("require('random').generator(1, 2, 3)", "1:19: random.generator: at most 2 arguments expected, got 3"),
         // Texts that an option does not accept, and options by way of a variable.
-        ("require('tensor').zeros(2, {dtype = 'float65'})",
-            "1:37: tensor.zeros: option dtype: one of float32, float64, int64, bool expected, got \"float65\" (did you mean \"float64\"?)"),
-        ("local o = {dtpe = 'float32'}\nrequire('tensor').zeros(2, o)",
-            "2:28: tensor.zeros: unknown option dtpe (did you mean \"dtype\"?)"),
+        (
+            "require('tensor').zeros(2, {dtype = 'float65'})",
+            "1:37: tensor.zeros: option dtype: one of float32, float64, int64, bool expected, got \"float65\" (did you mean \"float64\"?)"
+        ),
+        (
+            "local o = {dtpe = 'float32'}\nrequire('tensor').zeros(2, o)",
+            "2:28: tensor.zeros: unknown option dtpe (did you mean \"dtype\"?)"
+        ),
         // Variables that are assigned twice, or global.
         ("local x = require('tensor').ones(2)\nx = x * 2\nx:summ()",
             "3:3: tensor has no field or method \"summ\" (did you mean \"sum\"?)"),

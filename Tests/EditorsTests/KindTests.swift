@@ -10,7 +10,8 @@ import Testing
         "tensor.zeros_like({1})", "tensor.ones_like(tensor({1}), {dtype = 'int'})", "tensor({1}):requires_grad_(1)",
         "random.manual_seed('x')", "random.generator(1.5)", "random.permutation(-1)",
         "random.normal({2}, 0, 1, {generator = 3})", "random.uniform({2}, 0, 1, {dtype = 'float16'})",
-        "distribution.Normal('x', 1)", "distribution.Normal(0, 1, {dtype = 'half'})", "distribution.Normal(0, 1):cdf(true)",
+        "distribution.Normal('x', 1)", "distribution.Normal(0, 1, {dtype = 'half'})",
+        "distribution.Normal(0, 1):cdf(true)",
         "projection.Box('a', 1)", "projection.Ball(1):distance('x')",
         "optim.Adam({tensor({1})}, {lr = -1})", "optim.Adam({tensor({1})}, {amsgrad = 1})",
         "optim.SGD({tensor({1})}, {momentum = 'x'})", "optim.schedule.cosine('a', 3)",
@@ -34,7 +35,8 @@ import Testing
     /// Correct values of every kind are not reported.
     @Test(arguments: [
         "tensor.zeros(2, 3)", "tensor.zeros({2, 3}, {dtype = 'float64'})", "tensor({1, 2}):sum{dim = 1}",
-        "random.normal({2}, {mean = 1, std = 2})", "distribution.Normal({0, 1}, 2)", "distribution.Normal{loc = 0, scale = 1}",
+        "random.normal({2}, {mean = 1, std = 2})", "distribution.Normal({0, 1}, 2)",
+        "distribution.Normal{loc = 0, scale = 1}",
         "optim.Adam({tensor({1})}, {lr = 0.1, betas = {0.9, 0.99}})", "projection.Box(-1, tensor({1, 2}))",
         "checkpoint.save('a.npz', {name = tensor({1}), other = tensor({2})})", "plot.line{{1, 2}, label = 'a'}",
     ])

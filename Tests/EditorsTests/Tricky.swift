@@ -29,7 +29,8 @@ enum Tricky {
     ]
 
     static let invalid = [
-        "x = = 1", "x=1y=2", "x", "x.y", "x:y", "f() = 1", "(a) = 1", "(f())", "a.b:c = 1", "1 = x", "x = ", "x = }", "end",
+        "x = = 1", "x=1y=2", "x", "x.y", "x:y", "f() = 1", "(a) = 1", "(f())", "a.b:c = 1", "1 = x", "x = ", "x = }",
+        "end",
         "until x",
         "return return", "return 1 x = 2", "local x <const> = 1; x = 2", "local x <close> = nil; x = 2",
         "local x <const> = 1; function x() end", "local x <const> = 1; local function f() x = 2 end",

@@ -8,7 +8,9 @@ import Testing
 /// Small valid files with every byte changed, and cut off at every length: they load, or there is a ScriptError; never
 /// a crash.
 @Suite struct CorruptionTests {
-    static let files = ["tiny.pt", "old.tiny.pt", "tiny.safetensors", "version1.npy", "version2.npy", "tiny.npz", "deflated.npz"]
+    static let files = [
+        "tiny.pt", "old.tiny.pt", "tiny.safetensors", "version1.npy", "version2.npy", "tiny.npz", "deflated.npz",
+    ]
 
     @Test(arguments: files) func everyByteChanged(file: String) throws {
         let whole = try Fixture.bytes(file)
@@ -34,7 +36,9 @@ import Testing
     /// opened.
     @Test func everyByteOfAPickleChanged() throws {
         let tensor = Pickle.tensor(Pickle.storage(count: 4), [2, 2], [2, 1])
-        let whole = Pickle.dictionary([("epoch", [0x4b, 3]), ("w", tensor), ("v", Pickle.tensor(Pickle.storage(count: 4), [4], [1]))])
+        let whole = Pickle.dictionary([
+            ("epoch", [0x4b, 3]), ("w", tensor), ("v", Pickle.tensor(Pickle.storage(count: 4), [4], [1])),
+        ])
         let zip = ZipBuilder(pickle: whole, storages: [("0", [UInt8](repeating: 0, count: 16))])
         try Fixture.withFolder { folder in
             try Fixture.write(zip.bytes, to: folder + "/file")
@@ -57,7 +61,9 @@ import Testing
         try Fixture.withFolder { folder in
             for bytes in changed(whole) + whole.indices.map({ Array(whole[..<$0]) }) {
                 try Fixture.write(bytes, to: folder + "/file")
-                try Fixture.ends { StateDict(try IDX.load(folder + "/file").enumerated().map { ("\($0.offset)", $0.element) }) }
+                try Fixture.ends {
+                    StateDict(try IDX.load(folder + "/file").enumerated().map { ("\($0.offset)", $0.element) })
+                }
             }
         }
     }

@@ -8,12 +8,15 @@ import Testing
 /// Files of NumPy, safetensors and gzip that hold more than plain numbers.
 @Suite struct ForeignArrayTests {
     static let words: KeyValuePairs = [
-        "names": "texts", "when": "dates", "records": "records", "objects": "Python objects", "z": "<c8", "column": "<c8",
+        "names": "texts", "when": "dates", "records": "records", "objects": "Python objects", "z": "<c8",
+        "column": "<c8",
         "raw": "raw bytes", "long": "<f16",
     ]
 
     @Test func oneArrayOfTextsDoesNotTakeTheOthers() throws {
-        expectError("mixed.npz", "array \"names\"", "<U3", "{skip = true}") { _ = try Checkpoint.load(Fixture.path("mixed.npz")) }
+        expectError("mixed.npz", "array \"names\"", "<U3", "{skip = true}") {
+            _ = try Checkpoint.load(Fixture.path("mixed.npz"))
+        }
         let dict = try Checkpoint.load(Fixture.path("mixed.npz"), ReadingOptions(skip: true))
         #expect(dict.names == ["w"])
         try expect(dict["w"], [2, 3], .float32, ramp(6, by: 0.25))
@@ -28,7 +31,8 @@ import Testing
 
     /// uint64 is read as int64: a tensor with numbers too large for it is named, and the others are read.
     @Test func wholeNumbersBeyondInt64() throws {
-        let header = #"{"big":{"dtype":"U64","shape":[2],"data_offsets":[0,16]},"w":{"dtype":"U64","shape":[1],"data_offsets":[16,24]}}"#
+        let header =
+            #"{"big":{"dtype":"U64","shape":[2],"data_offsets":[0,16]},"w":{"dtype":"U64","shape":[1],"data_offsets":[16,24]}}"#
         let bytes = Self.safetensors(header, word(1, 8) + word(.min, 8) + word(.max, 8))
         expectError("tensor \"big\"", "9223372036854775808 is beyond int64") { _ = try Fixture.load(bytes) }
         try Fixture.withFolder { folder in
@@ -40,7 +44,9 @@ import Testing
 
     @Test func aDamagedArrayIsLeftOutByName() throws {
         try Fixture.withFolder { folder in
-            var zip = ZipBuilder([.init("a.npy", try Fixture.bytes("version1.npy")), .init("b.npy", try Fixture.bytes("version2.npy"))])
+            var zip = ZipBuilder([
+                .init("a.npy", try Fixture.bytes("version1.npy")), .init("b.npy", try Fixture.bytes("version2.npy")),
+            ])
             zip.entries[0].crc = 1
             try Fixture.write(zip.bytes, to: folder + "/x.npz")
             expectError("CRC") { _ = try Checkpoint.load(folder + "/x.npz") }
@@ -48,7 +54,9 @@ import Testing
             #expect(dict.names == ["b"] && dict.leftOut.map(\.name) == ["a"])
             // Running out of memory is not reported as a fault of the file.
             NativeMemory.$current.withValue(NativeMemory(limit: 10)) {
-                expectError("not enough memory") { _ = try Checkpoint.load(folder + "/x.npz", ReadingOptions(skip: true)) }
+                expectError("not enough memory") {
+                    _ = try Checkpoint.load(folder + "/x.npz", ReadingOptions(skip: true))
+                }
             }
         }
     }
@@ -85,7 +93,9 @@ import Testing
 
     /// The format has only texts in its metadata, yet some writers put numbers and lists there. The tensors can be read
     /// all the same; with `skip` the metadata is left out, and named.
-    @Test(arguments: ["{\"epoch\":3}", "{\"a\":\"b\",\"list\":[1,{\"c\":null}]}", "[]", "7", "true", "\"text\"", "{\"a\":null}"])
+    @Test(arguments: [
+        "{\"epoch\":3}", "{\"a\":\"b\",\"list\":[1,{\"c\":null}]}", "[]", "7", "true", "\"text\"", "{\"a\":null}",
+    ])
     func metadataThatIsNotOfTexts(value: String) throws {
         let tensor = #""a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}"#
         for header in ["{\"__metadata__\":\(value),\(tensor)}", "{\(tensor),\"__metadata__\":\(value)}"] {
@@ -97,20 +107,25 @@ import Testing
         }
         // A header that is no JSON is an error, with `skip` as without.
         let broken = Self.safetensors("{\"__metadata__\":\(value.dropLast()),\(tensor)}", [0, 0, 0x80, 0x3f])
-        if value != "7" { expectError("safetensors header") { _ = try Fixture.load(broken, ReadingOptions(skip: true)) } }
+        if value != "7" {
+            expectError("safetensors header") { _ = try Fixture.load(broken, ReadingOptions(skip: true)) }
+        }
     }
 
     @Test(arguments: [
-        "{", "[", "{]", "[}", "[1 2]", "{\"a\"}", "{\"a\":}", "{1:2}", "[,]", "[1,]", "+", "nul", "tru", "\"", "--1", "1e", "",
+        "{", "[", "{]", "[}", "[1 2]", "{\"a\"}", "{\"a\":}", "{1:2}", "[,]", "[1,]", "+", "nul", "tru", "\"", "--1",
+        "1e", "",
     ]) func whatIsNoJSONIsStillRefused(value: String) {
         let header = "{\"a\":{\"dtype\":\"F32\",\"shape\":[1],\"data_offsets\":[0,4],\"x\":\(value)}}"
         expectError("checkpoint.load: ") { _ = try Fixture.load(Self.safetensors(header, [0, 0, 0, 0])) }
     }
 
     @Test func typesThatNoTensorHas() throws {
-        let header = #"{"f8":{"dtype":"F8_E4M3","shape":[2],"data_offsets":[0,2]},"w":{"dtype":"F16","shape":[1],"data_offsets":[2,4]},"#
+        let header =
+            #"{"f8":{"dtype":"F8_E4M3","shape":[2],"data_offsets":[0,2]},"w":{"dtype":"F16","shape":[1],"data_offsets":[2,4]},"#
             + #""c":{"dtype":"C64","shape":[1],"data_offsets":[4,12]},"new":{"dtype":"X3","shape":[5],"data_offsets":[12,14]}}"#
-        let bytes = Self.safetensors(header, [1, 2, 0, 0x3c] + word(Int(Float(1).bitPattern), 4) + word(Int(Float(2).bitPattern), 4) + [0, 0])
+        let bytes = Self.safetensors(
+            header, [1, 2, 0, 0x3c] + word(Int(Float(1).bitPattern), 4) + word(Int(Float(2).bitPattern), 4) + [0, 0])
         expectError("tensor \"f8\"", "F8_E4M3", "{skip = true}") { _ = try Fixture.load(bytes) }
         try Fixture.withFolder { folder in
             try Fixture.write(bytes, to: folder + "/x")
@@ -135,7 +150,9 @@ import Testing
     @Test func manySmallArraysEnd() throws {
         let one: [UInt8] = [0, 0, 8, 1, 0, 0, 0, 1, 7]
         #expect(try IDXTests.load(Array((0..<IDX.limit).map { _ in one }.joined())).count == IDX.limit)
-        expectError("more than 1000 arrays") { _ = try IDXTests.load(Array((0..<IDX.limit + 1).map { _ in one }.joined())) }
+        expectError("more than 1000 arrays") {
+            _ = try IDXTests.load(Array((0..<IDX.limit + 1).map { _ in one }.joined()))
+        }
     }
 
     /// Entry names as NumPy or other programs write them, also with `..` or a leading slash: nothing is unpacked to
@@ -180,7 +197,9 @@ import Testing
     }
 
     /// NumPy's other names of the same types, and names written by Python 2.
-    @Test(arguments: ["'float32'", "'f'", "'=f4'", "'f4'", "u'<f4'", "\"<f4\"", "u\"f\""]) func namesOfTypes(type: String) throws {
+    @Test(arguments: ["'float32'", "'f'", "'=f4'", "'f4'", "u'<f4'", "\"<f4\"", "u\"f\""]) func namesOfTypes(
+        type: String
+    ) throws {
         let literal = Array("{'descr': \(type), 'fortran_order': False, 'shape': (1,), }\n".utf8)
         let file = NpyHeader.magic + [1, 0] + word(literal.count, 2) + literal + word(Int(Float(2).bitPattern), 4)
         try expect(try Fixture.load(file)["array"], [1], .float32, [2])

@@ -50,7 +50,8 @@ import Testing
         count[whole.count - 24] = 5
         expectError("does not hold") { _ = try Fixture.load(count) }
         let part = try Fixture.bytes("old.python2.pt")
-        let place = try #require(part.indices.first { part[$0...].starts(with: [0x55, 2, 0x31, 0x32, 0x4b, 2, 0x4b, 4]) })
+        let place = try #require(
+            part.indices.first { part[$0...].starts(with: [0x55, 2, 0x31, 0x32, 0x4b, 2, 0x4b, 4]) })
         for (offset, change) in [(5, UInt8(3)), (7, 5), (7, 255)] {
             var bytes = part
             bytes[place + offset] = change
@@ -76,10 +77,12 @@ import Testing
         let pickled = Pickle.emptyDict + Pickle.mark + state.flatMap { Pickle.text($0.0) + $0.1 } + Pickle.setItems
         let tensor = Pickle.global("torch._utils", "_rebuild_tensor_v2")
             + Pickle.tuple([
-                Pickle.storage(count: 1), Pickle.integer(0), Pickle.tuple([Pickle.integer(1)]), Pickle.tuple([Pickle.integer(1)]),
+                Pickle.storage(count: 1), Pickle.integer(0), Pickle.tuple([Pickle.integer(1)]),
+                Pickle.tuple([Pickle.integer(1)]),
                 [0x89], Pickle.emptyDict, pickled,
             ]) + Pickle.reduce
-        let file = ZipBuilder(pickle: Pickle.dictionary([("w", tensor)]), storages: [("0", word(Int(Float(1).bitPattern), 4))])
+        let file = ZipBuilder(
+            pickle: Pickle.dictionary([("w", tensor)]), storages: [("0", word(Int(Float(1).bitPattern), 4))])
         if let value = Double(outcome) {
             #expect(try Fixture.load(file.bytes)["w"]?.toArray() == [value])
         } else {
@@ -88,7 +91,9 @@ import Testing
     }
 
     @Test func complexNumbersAsPairs() throws {
-        expectError("complex.all.pt", "tensor \"z\"", "torch.ComplexFloatStorage", "{complex = \"pairs\"}", "{skip = true}") {
+        expectError(
+            "complex.all.pt", "tensor \"z\"", "torch.ComplexFloatStorage", "{complex = \"pairs\"}", "{skip = true}"
+        ) {
             _ = try Self.load("complex.all.pt")
         }
         let rest = try Self.load("complex.all.pt", skip: true)
@@ -97,7 +102,8 @@ import Testing
         let pairs = (0..<6).flatMap { [Double($0) / 4, Double($0) / 4 + 1] }
         try expect(dict["z"], [2, 3, 2], .float32, pairs)
         try expect(dict["z128"], [2, 3, 2], .float64, pairs)
-        try expect(dict["conj"], [2, 3, 2], .float32, pairs.enumerated().map { $0.offset % 2 == 0 ? $0.element : -$0.element })
+        try expect(
+            dict["conj"], [2, 3, 2], .float32, pairs.enumerated().map { $0.offset % 2 == 0 ? $0.element : -$0.element })
         try expect(dict["neg"], [2, 3, 2], .float32, pairs.map { -$0 })
         try expect(dict["column"], [2, 2], .float32, [pairs[2], pairs[3], pairs[8], pairs[9]])
         let array = try Checkpoint.load(Fixture.path("complex.npy"), ReadingOptions(complexAsPairs: true))["array"]
@@ -105,7 +111,9 @@ import Testing
     }
 
     @Test func oneKindThatIsNotReadDoesNotTakeTheOthers() throws {
-        expectError("kinds.pt", "tensor \"f8\"", "torch.float8_e4m3fn", "{skip = true}") { _ = try Self.load("kinds.pt") }
+        expectError("kinds.pt", "tensor \"f8\"", "torch.float8_e4m3fn", "{skip = true}") {
+            _ = try Self.load("kinds.pt")
+        }
         let dict = try Self.load("kinds.pt", skip: true)
         #expect(dict.names == ["w", "u16", "u32", "u64", "attributes", "subclass"])
         #expect(try dict["u16"]?.toArray() == [1, 65535])
@@ -115,7 +123,8 @@ import Testing
         try expect(dict["subclass"], [2], .float32, [4, 5])
         let reasons = Dictionary(uniqueKeysWithValues: dict.leftOut.map { ($0.name, $0.reason) })
         for (name, reason) in [
-            ("f8", "float8_e4m3fn"), ("sparse", "a sparse tensor"), ("csr", "a sparse tensor"), ("quantised", "quantised"), ("meta", "meta"),
+            ("f8", "float8_e4m3fn"), ("sparse", "a sparse tensor"), ("csr", "a sparse tensor"),
+            ("quantised", "quantised"), ("meta", "meta"),
         ] {
             #expect(reasons[name]?.contains(reason) == true, "\(name): \(reasons[name] ?? "missing")")
         }
@@ -144,7 +153,9 @@ import Testing
 
     // MARK: What stands beside the weights
 
-    @Test(arguments: ["beside.p2.pt", "beside.p4.pt", "beside.old.pt"]) func anythingBesideTheWeights(file: String) throws {
+    @Test(arguments: ["beside.p2.pt", "beside.p4.pt", "beside.old.pt"]) func anythingBesideTheWeights(file: String)
+        throws
+    {
         let dict = try Self.load(file)
         #expect(dict.names == [
             "kept", "first.weight", "first.bias", "norm.weight", "norm.bias", "norm.running_mean", "norm.running_var",
@@ -153,7 +164,9 @@ import Testing
         try expect(dict["first.weight"], [2, 3], .float32, ramp(6, by: 0.25))
     }
 
-    @Test(arguments: ["module.pt", "module.nested.pt"]) func aModuleThatWasSavedWholeGivesItsStateDict(file: String) throws {
+    @Test(arguments: ["module.pt", "module.nested.pt"]) func aModuleThatWasSavedWholeGivesItsStateDict(file: String)
+        throws
+    {
         let dict = try Self.load(file)
         #expect(dict.names == [
             "kept", "first.weight", "first.bias", "norm.weight", "norm.bias", "norm.running_mean", "norm.running_var",
@@ -182,7 +195,8 @@ import Testing
         let arguments = Pickle.tuple([Pickle.text("echo")])
         let good = ("w", Pickle.tensor(Pickle.storage(count: 1), [1], [1]))
         for call in [
-            global + arguments + Pickle.reduce, global + arguments + [0x81], global + arguments + Pickle.emptyDict + [0x92],
+            global + arguments + Pickle.reduce, global + arguments + [0x81],
+            global + arguments + Pickle.emptyDict + [0x92],
             Pickle.mark + global + Pickle.text("echo") + [0x6f],
             Pickle.mark + Pickle.text("echo") + [0x69] + Array("\(module)\n\(name)\n".utf8),
             Pickle.text(module) + Pickle.text(name) + [0x93] + arguments + Pickle.reduce,
@@ -197,7 +211,8 @@ import Testing
         let global = Pickle.global("some.module", "Thing")
         let arguments = Pickle.tuple([Pickle.text("x")])
         for thing in [
-            global, global + arguments + Pickle.reduce, global + arguments + [0x81], global + arguments + Pickle.emptyDict + [0x92],
+            global, global + arguments + Pickle.reduce, global + arguments + [0x81],
+            global + arguments + Pickle.emptyDict + [0x92],
             Pickle.mark + global + Pickle.text("x") + [0x6f], Pickle.mark + [0x69] + Array("some.module\nThing\n".utf8),
             global + arguments + Pickle.reduce + Pickle.emptyDict + Pickle.build,
             global + arguments + Pickle.reduce + Pickle.tuple([[0x4e], Pickle.emptyDict]) + Pickle.build,
@@ -212,7 +227,9 @@ import Testing
             // A global in the place of the tensors is an error that names it.
             if thing.starts(with: global), thing.count > global.count, !thing.suffix(1).elementsEqual(Pickle.setItems) {
                 let alone = ZipBuilder(pickle: Pickle.proto + thing + Pickle.stop)
-                expectError("refused to touch \"some.module.Thing\"", "byte 2 of data.pkl") { _ = try Fixture.load(alone.bytes) }
+                expectError("refused to touch \"some.module.Thing\"", "byte 2 of data.pkl") {
+                    _ = try Fixture.load(alone.bytes)
+                }
             }
         }
     }
@@ -232,9 +249,13 @@ import Testing
         #expect(once.count == 1000)
         // A state {"_modules": {"m": the module itself}}.
         let inner = Pickle.emptyDict + Pickle.text("m") + [0x68, 0, 0x73]
-        let module = Pickle.global("a", "Module") + Pickle.emptyTuple + [0x81, 0x71, 0] + Pickle.emptyDict + Pickle.text("_modules")
+        let module =
+            Pickle.global("a", "Module") + Pickle.emptyTuple + [0x81, 0x71, 0] + Pickle.emptyDict
+            + Pickle.text("_modules")
             + inner + [0x73] + Pickle.build
-        expectError("than any checkpoint") { _ = try Fixture.load(ZipBuilder(pickle: Pickle.proto + module + Pickle.stop).bytes) }
+        expectError("than any checkpoint") {
+            _ = try Fixture.load(ZipBuilder(pickle: Pickle.proto + module + Pickle.stop).bytes)
+        }
         // A small compressed entry that inflates to a large pickle.
         var zip = ZipBuilder(pickle: [])
         let large = Pickle.proto + [UInt8](repeating: 0x4e, count: 3_000_000)
@@ -246,7 +267,9 @@ import Testing
 
     // MARK: Archives
 
-    @Test(arguments: ["deflated.pt", "renamed.pt", "wide.pt", "big_endian.pt", "streamed.pt"]) func archives(file: String) throws {
+    @Test(arguments: ["deflated.pt", "renamed.pt", "wide.pt", "big_endian.pt", "streamed.pt"]) func archives(
+        file: String
+    ) throws {
         try expect(try Self.load(file)["w"], [2, 2], .float32, ramp(4, by: 0.25))
     }
 

@@ -14,7 +14,8 @@ import Testing
     }
 
     @Test func theHelperMakesLoadableFiles() throws {
-        let header = " {\(Self.entry("a", "[2]", 0, 8)) , \(Self.entry("b", "[0]", 8, 8)),\(Self.entry("c", "[]", 8, 12)) }\n "
+        let header =
+            " {\(Self.entry("a", "[2]", 0, 8)) , \(Self.entry("b", "[0]", 8, 8)),\(Self.entry("c", "[]", 8, 12)) }\n "
         let dict = try Safetensors.read(try #require(try Self.input(Self.file(Array(header.utf8), data: 12))))
         #expect(dict.names == ["a", "b", "c"])
         #expect(try Fixture.load(Self.file(Array("{}".utf8))).isEmpty)

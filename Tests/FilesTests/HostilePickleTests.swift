@@ -30,7 +30,8 @@ import Testing
     /// and nothing is executed.
     @Test(arguments: [
         ("torch", "_utils"), ("torch._utils", "_rebuild_sparse_tensor"), ("torch.storage", "FloatStorage"),
-        ("collections", "OrderedDict.clear"), ("collections ", "OrderedDict"), ("", ""), ("torch", "FloatStorage\u{301}"),
+        ("collections", "OrderedDict.clear"), ("collections ", "OrderedDict"), ("", ""),
+        ("torch", "FloatStorage\u{301}"),
     ]) func otherGlobalsAreNamed(module: String, name: String) {
         let call = Pickle.global(module, name) + Pickle.tuple([Pickle.text("echo")]) + Pickle.reduce + Pickle.stop
         expectError("\(module).\(name)") { _ = try Self.load(Pickle.proto + call) }
@@ -166,6 +167,8 @@ import Testing
         NativeMemory.$current.withValue(NativeMemory(limit: NativeMemory.overhead + 31)) {
             expectError("checkpoint.load", "not enough memory") { _ = try Self.load(pickle, [("0", Self.eight)]) }
         }
-        try NativeMemory.$current.withValue(NativeMemory(limit: NativeMemory.overhead + 32)) { _ = try Self.load(pickle, [("0", Self.eight)]) }
+        try NativeMemory.$current.withValue(NativeMemory(limit: NativeMemory.overhead + 32)) {
+            _ = try Self.load(pickle, [("0", Self.eight)])
+        }
     }
 }

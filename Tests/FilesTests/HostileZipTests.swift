@@ -8,7 +8,9 @@ import Testing
     static let pickle = Pickle.dictionary([("w", Pickle.tensor(Pickle.storage(count: 2), [2], [1]))])
     static let good = ZipBuilder(pickle: pickle, storages: [("0", [UInt8](repeating: 0, count: 8))])
 
-    static func expectRefused(_ complaint: String, _ change: (inout ZipBuilder) -> Void, sourceLocation: SourceLocation = #_sourceLocation) {
+    static func expectRefused(
+        _ complaint: String, _ change: (inout ZipBuilder) -> Void, sourceLocation: SourceLocation = #_sourceLocation
+    ) {
         var zip = good
         change(&zip)
         expectError("checkpoint.load: ", complaint, sourceLocation: sourceLocation) { _ = try Fixture.load(zip.bytes) }
@@ -93,7 +95,9 @@ import Testing
         expectError("no directory") { _ = try Fixture.load(Self.good.bytes + [0]) }
         expectError("no directory") { _ = try Fixture.load([0x50, 0x4b, 3, 4]) }
         let whole = Self.good.bytes
-        for (offset, value, complaint) in [(4, 1, "several parts"), (8, 9, "disagrees"), (12, 1, "not where"), (16, 1, "not where")] {
+        for (offset, value, complaint) in [
+            (4, 1, "several parts"), (8, 9, "disagrees"), (12, 1, "not where"), (16, 1, "not where"),
+        ] {
             var bytes = whole
             bytes[whole.count - 22 + offset] = UInt8(value)
             expectError(complaint) { _ = try Fixture.load(bytes) }

@@ -21,7 +21,9 @@ import Testing
         #endif
     }
 
-    static func files(_ folder: String) throws -> [String] { try FileManager.default.contentsOfDirectory(atPath: folder).sorted() }
+    static func files(_ folder: String) throws -> [String] {
+        try FileManager.default.contentsOfDirectory(atPath: folder).sorted()
+    }
 
     private func withFolder(_ body: (String) async throws -> Void) async throws {
         let folder = Self.folder(of: getpid())
@@ -37,12 +39,16 @@ import Testing
         try await withFolder { folder in
             await #expect(processExitsWith: .success) {
                 let folder = LimitedSaveTests.folder(of: getppid())
-                let (small, large) = (StateDict([("array", try Tensor(1))]), StateDict([("array", try Tensor.zeros([100_000]))]))
+                let (small, large) = (
+                    StateDict([("array", try Tensor(1))]), StateDict([("array", try Tensor.zeros([100_000]))])
+                )
                 for ending in Checkpoint.writable { try Checkpoint.save(folder + "/x" + ending, small) }
                 LimitedSaveTests.setLimit(10_000)
                 for ending in Checkpoint.writable {
                     for name in ["/x", "/new"] {
-                        expectError("cannot write: File too large") { try Checkpoint.save(folder + name + ending, large) }
+                        expectError("cannot write: File too large") {
+                            try Checkpoint.save(folder + name + ending, large)
+                        }
                     }
                     #expect(try Checkpoint.load(folder + "/x" + ending)["array"]?.count == 1)
                 }
@@ -62,7 +68,9 @@ import Testing
             await #expect(processExitsWith: .signal(SIGXFSZ)) {
                 let folder = LimitedSaveTests.folder(of: getppid())
                 LimitedSaveTests.setLimit(10_000)
-                expectError("File too large") { try Checkpoint.save(folder + "/x.npy", StateDict([("array", try Tensor.zeros([100_000]))])) }
+                expectError("File too large") {
+                    try Checkpoint.save(folder + "/x.npy", StateDict([("array", try Tensor.zeros([100_000]))]))
+                }
                 // Threads of a pool block signals by themselves.
                 var signal = sigset_t()
                 sigemptyset(&signal)
@@ -101,15 +109,19 @@ import Testing
             await #expect(processExitsWith: .signal(SIGKILL)) {
                 let folder = LimitedSaveTests.folder(of: getppid())
                 let report = Report(operation: "test", path: "x")
-                let temporary = try TemporaryFile(in: try Folder(ByteString(folder), report), for: "x.y", 0o666, report, named: true)
-                try withExtendedLifetime(temporary) { try AtomicFile(descriptor: temporary.descriptor, report: report).write("half") }
+                let temporary = try TemporaryFile(
+                    in: try Folder(ByteString(folder), report), for: "x.y", 0o666, report, named: true)
+                try withExtendedLifetime(temporary) {
+                    try AtomicFile(descriptor: temporary.descriptor, report: report).write("half")
+                }
                 kill(getpid(), SIGKILL)
                 withExtendedLifetime(temporary) {}
             }
             let left = try Self.files(folder)
             #expect(left.count == 1 && left[0].hasPrefix(".x.y.") && left[0].hasSuffix(".part"))
             let report = Report(operation: "test", path: "x")
-            let ours = try TemporaryFile(in: try Folder(ByteString(folder), report), for: "mine", 0o666, report, named: true)
+            let ours = try TemporaryFile(
+                in: try Folder(ByteString(folder), report), for: "mine", 0o666, report, named: true)
             for name in [".a.part", ".x.y.other-1.abc.part", "x.part", ".b.\(getpid()).c.part"] {
                 try Data().write(to: URL(fileURLWithPath: folder + "/" + name))
             }
@@ -122,7 +134,9 @@ import Testing
     }
 
     /// The same for any bytes in the target's name: invalid UTF-8, a combining mark after the dot, and dots.
-    @Test(arguments: [[0x78, 0xff], [0xcc, 0x81, 0x78], [0x65, 0xcc], [0x2e, 0x2e], [0x0d, 0x0a], [0xf0, 0x9f]] as [[UInt8]])
+    @Test(
+        arguments: [[0x78, 0xff], [0xcc, 0x81, 0x78], [0x65, 0xcc], [0x2e, 0x2e], [0x0d, 0x0a], [0xf0, 0x9f]]
+            as [[UInt8]])
     func leftOversGoByTheirBytes(name: [UInt8]) async throws {
         try await withFolder { folder in
             let report = Report(operation: "test", path: "x")
@@ -144,7 +158,8 @@ import Testing
         try Fixture.withFolder { folder in
             let report = Report(operation: "test", path: "x")
             for text in ["first", "second"] {
-                let temporary = try TemporaryFile(in: try Folder(ByteString(folder), report), for: "x", 0o640, report, named: named)
+                let temporary = try TemporaryFile(
+                    in: try Folder(ByteString(folder), report), for: "x", 0o640, report, named: named)
                 try AtomicFile(descriptor: temporary.descriptor, report: report).write(text)
                 try temporary.publish(as: "x")
                 #expect(try AtomicFileTests.text(folder + "/x") == text)

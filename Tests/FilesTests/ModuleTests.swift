@@ -11,7 +11,9 @@ import Testing
     final class Table: ScriptTable {
         let pairs: [(key: Value, value: Value)]
         init(_ pairs: [(key: Value, value: Value)]) { self.pairs = pairs }
-        convenience init(_ fields: KeyValuePairs<String, Value>) { self.init(fields.map { (.string($0.key), $0.value) }) }
+        convenience init(_ fields: KeyValuePairs<String, Value>) {
+            self.init(fields.map { (.string($0.key), $0.value) })
+        }
         var count: Int { 0 }
         func value(at index: Int) throws -> Value { .none }
         func value(for key: ByteString) throws -> Value { .none }
@@ -26,7 +28,9 @@ import Testing
     }
 
     static func tensor(_ value: Value?) throws -> Tensor {
-        guard case .object(let object)? = value, let variable = object as? Variable else { throw ScriptError("test", "no tensor") }
+        guard case .object(let object)? = value, let variable = object as? Variable else {
+            throw ScriptError("test", "no tensor")
+        }
         return variable.value
     }
 
@@ -42,7 +46,8 @@ import Testing
             let path = Value.string(folder + "/x.safetensors")
             let x = try Tensor([1, 2], shape: [2], .float64)
             let options = Table(["metadata": .table(Table(["made by": .string("test")])), "dtype": .string("float16")])
-            let none = try Self.call("checkpoint.save", [path, .table(Table(["b": .tensor(x), "a": .tensor(x)])), .table(options)])
+            let none = try Self.call(
+                "checkpoint.save", [path, .table(Table(["b": .tensor(x), "a": .tensor(x)])), .table(options)])
             #expect(none.isEmpty)
             let loaded = try Self.call("checkpoint.load", [path])
             try expect(try Self.tensor(Self.field(loaded[0], "a")), [2], .float16, [1, 2])
@@ -69,24 +74,35 @@ import Testing
         let x = Value.tensor(try Tensor(1))
         let good = Value.table(Table(["x": x]))
         let refused: [([Value], String)] = [
-            ([], "a string expected, got nothing"), ([.string("x.npz")], "a table of tensors expected"), ([.string("x.bin"), good], ".safetensors, .npz, .npy"),
+            ([], "a string expected, got nothing"), ([.string("x.npz")], "a table of tensors expected"),
+            ([.string("x.bin"), good], ".safetensors, .npz, .npy"),
             ([.string("x.npz"), .table(Table([(.integer(1), x)]))], "names expected for keys, got 1"),
             ([.string("x.npz"), .table(Table(["x": .integer(3)]))], "\"x\" is a number, not a tensor"),
             ([.string("x.npz"), good, .table(Table(["dtyp": .string("float32")]))], "did you mean \"dtype\""),
             ([.string("x.npz"), good, .table(Table(["dtype": .string("int8")]))], "float16, float32, float64"),
-            ([.string("x.npy"), good, .table(Table(["metadata": .table(Table(["a": .string("b")]))]))], "only .safetensors and .npz"),
-            ([.string("x.safetensors"), good, .table(Table(["metadata": .table(Table(["a": .integer(1)]))]))], "strings by name"),
+            (
+                [.string("x.npy"), good, .table(Table(["metadata": .table(Table(["a": .string("b")]))]))],
+                "only .safetensors and .npz"
+            ),
+            (
+                [.string("x.safetensors"), good, .table(Table(["metadata": .table(Table(["a": .integer(1)]))]))],
+                "strings by name"
+            ),
         ]
         for (arguments, complaint) in refused {
             expectError("checkpoint.save: ", complaint) { _ = try Self.call("checkpoint.save", arguments) }
         }
-        expectError("checkpoint.load: none.pt: cannot open") { _ = try Self.call("checkpoint.load", [.string("none.pt")]) }
+        expectError("checkpoint.load: none.pt: cannot open") {
+            _ = try Self.call("checkpoint.load", [.string("none.pt")])
+        }
     }
 
     @Test func digits() throws {
         let context = Context()
         expectError("data.digits: ", "no folder of models") { _ = try Self.call("data.digits", [], context) }
-        context.service(ResourceFolders.self).folders = ["nowhere", ByteString(Fixture.path("digits.idx.gz")).splitPath.folder]
+        context.service(ResourceFolders.self).folders = [
+            "nowhere", ByteString(Fixture.path("digits.idx.gz")).splitPath.folder,
+        ]
         let digits = try Self.call("data.digits", [], context)
         let images = (0..<3 * 28 * 28).map { Double(Float($0 % 256) / 255) }
         try expect(try Self.tensor(Self.field(digits[0], "images")), [3, 28, 28], .float32, images)
@@ -105,7 +121,8 @@ import Testing
         guard case .closure(let next, let bound)? = try call("data.batches", arguments).first else { return [] }
         var found: [(Tensor, [Double])] = []
         while true {
-            let values = try next.body(Arguments(function: next.name, values: bound + [.none, .none], context: Context()))
+            let values = try next.body(
+                Arguments(function: next.name, values: bound + [.none, .none], context: Context()))
             if case .none = values[0] { return found }
             found.append((try tensor(values[0]), try tensor(values[1]).toArray()))
         }
@@ -125,7 +142,9 @@ import Testing
 
     @Test func batchesShuffled() throws {
         let x = Value.tensor(try Tensor(ramp(100), shape: [100], .float16))
-        let options = { (seed: UInt64) in Value.table(Table(["shuffle": .boolean(true), "generator": .object(Generator(seed: seed))])) }
+        let options = { (seed: UInt64) in
+            Value.table(Table(["shuffle": .boolean(true), "generator": .object(Generator(seed: seed))]))
+        }
         let found = try Self.batches([x, .integer(7), options(1)])
         let rows = found.flatMap(\.rows)
         #expect(rows.sorted() == ramp(100).map { $0 + 1 })
@@ -139,6 +158,8 @@ import Testing
         expectError("no dimension") { _ = try Self.call("data.batches", [.tensor(try Tensor(1)), .integer(1)]) }
         let x = Value.tensor(try Tensor.zeros([3]))
         expectError("whole number from 1") { _ = try Self.call("data.batches", [x, .integer(0)]) }
-        expectError("unknown option") { _ = try Self.call("data.batches", [x, .integer(1), .table(Table(["shufle": .boolean(true)]))]) }
+        expectError("unknown option") {
+            _ = try Self.call("data.batches", [x, .integer(1), .table(Table(["shufle": .boolean(true)]))])
+        }
     }
 }

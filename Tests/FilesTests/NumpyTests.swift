@@ -35,7 +35,8 @@ import Testing
         let base = try Tensor(ramp(24, by: dtype.isFloating ? 0.25 : 1), shape: [2, 3, 4], dtype)
         let dict = StateDict([
             ("contiguous", base), ("permuted", try base.permute([2, 0, 1])), ("a/b \u{e9}", try base.select(1, 1)),
-            ("scalar", try Tensor(dtype.isFloating ? -1.5 : -2, dtype)), ("vector", try Tensor([1, 2], shape: [2], dtype)),
+            ("scalar", try Tensor(dtype.isFloating ? -1.5 : -2, dtype)),
+            ("vector", try Tensor([1, 2], shape: [2], dtype)),
             ("empty", try Tensor.zeros([3, 0, 2], dtype)),
         ])
         try Fixture.withFolder { folder in
@@ -110,7 +111,8 @@ import Testing
         ("{'descr': '<f4', 'fortran_order': False, 'shape': (1,)}", "more bytes"),
         ("{'descr': '<f4', 'fortran_order': False, 'shape': (3,)}", "cut short"),
     ]) func hostileHeaders(header: String, complaint: String) {
-        let bytes = NpyHeader.magic + [1, 0, UInt8(header.utf8.count), 0] + Array(header.utf8) + [UInt8](repeating: 0, count: 8)
+        let bytes =
+            NpyHeader.magic + [1, 0, UInt8(header.utf8.count), 0] + Array(header.utf8) + [UInt8](repeating: 0, count: 8)
         expectError(complaint) { _ = try Fixture.load(bytes) }
     }
 

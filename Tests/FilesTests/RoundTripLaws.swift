@@ -8,7 +8,8 @@ import Testing
 /// Every tensor that can be made can be saved and comes back with the same bits, in every format that is written.
 @Suite struct RoundTripLaws {
     static let names = [
-        "w", "a.b", "layer.0.weight", "with space", "quote\"back\u{2F}slash", "\u{e9}", "日本", "\u{1F600}", "'", "{}", ",", ":", "x.npy",
+        "w", "a.b", "layer.0.weight", "with space", "quote\"back\u{2F}slash", "\u{e9}", "日本", "\u{1F600}", "'", "{}",
+        ",", ":", "x.npy",
         "__metadata", "-", "0", "a/b/c", String(repeating: "n", count: 300),
     ]
 
@@ -23,10 +24,13 @@ import Testing
             case .float32: [0x8000_0000, 1, 0x7f80_0000, 0xff80_0000, 0x7fc0_0001, 0xffa5_5555, 0x007f_ffff]
             case .bool: []
             case .int64: [1 << 63, 1, 1 << 53 + 1, UInt64.max, 1 << 63 - 1]
-            case .float64: [1 << 63, 1, 0x7ff0 << 48, 0xfff0 << 48, 0x7ff8 << 48 | 1, 0xfff5_5555_5555_5555, 1 << 52 - 1]
+            case .float64:
+                [1 << 63, 1, 0x7ff0 << 48, 0xfff0 << 48, 0x7ff8 << 48 | 1, 0xfff5_5555_5555_5555, 1 << 52 - 1]
             }
         for (index, pattern) in special.enumerated() where index < count {
-            for byte in 0..<dtype.stride { bytes[index * dtype.stride + byte] = UInt8(truncatingIfNeeded: pattern >> UInt64(8 * byte)) }
+            for byte in 0..<dtype.stride {
+                bytes[index * dtype.stride + byte] = UInt8(truncatingIfNeeded: pattern >> UInt64(8 * byte))
+            }
         }
         return tensor
     }
@@ -60,7 +64,9 @@ import Testing
 
     static func pattern(_ tensor: Tensor) throws -> [UInt8] {
         let flat = try tensor.contiguous()
-        return Array(UnsafeRawBufferPointer(start: flat.storage.bytes + flat.offset * flat.dtype.stride, count: flat.count * flat.dtype.stride))
+        return Array(
+            UnsafeRawBufferPointer(
+                start: flat.storage.bytes + flat.offset * flat.dtype.stride, count: flat.count * flat.dtype.stride))
     }
 
     @Test(arguments: [".safetensors", ".npz", ".npy"]) func everyTensorComesBack(ending: String) throws {
@@ -82,7 +88,8 @@ import Testing
                 for (name, tensor) in dict.entries {
                     let read = try #require(back[name], "seed \(seed): \(name)")
                     #expect(read.shape == tensor.shape && read.dtype == tensor.dtype, "seed \(seed): \(name)")
-                    #expect(try Self.pattern(read) == Self.pattern(tensor), "seed \(seed): \(name), shape \(tensor.shape)")
+                    #expect(
+                        try Self.pattern(read) == Self.pattern(tensor), "seed \(seed): \(name), shape \(tensor.shape)")
                 }
             }
         }
@@ -101,11 +108,16 @@ import Testing
     }
 
     /// A conversion keeps every type that the target format has, bit for bit; other types are named in `changes`.
-    @Test(arguments: [
-        ("types.safetensors", ".safetensors", []), ("types.p4.pt", ".safetensors", []), ("old.p2.pt", ".safetensors", []),
-        ("types.npz", ".npz", []), ("types.npz", ".safetensors", []), ("types.safetensors", ".npz", ["bfloat16 -> float32"]),
-        ("types.p2.pt", ".npz", ["bfloat16 -> float32"]),
-    ] as [(String, String, [String])]) func conversionKeepsTypes(file: String, ending: String, changes: [String]) throws {
+    @Test(
+        arguments: [
+            ("types.safetensors", ".safetensors", []), ("types.p4.pt", ".safetensors", []),
+            ("old.p2.pt", ".safetensors", []),
+            ("types.npz", ".npz", []), ("types.npz", ".safetensors", []),
+            ("types.safetensors", ".npz", ["bfloat16 -> float32"]),
+            ("types.p2.pt", ".npz", ["bfloat16 -> float32"]),
+        ] as [(String, String, [String])]) func conversionKeepsTypes(file: String, ending: String, changes: [String])
+        throws
+    {
         try Fixture.withFolder { folder in
             let done = try Conversion().run(from: Fixture.path(file), to: folder + "/x" + ending, for: "test")
             #expect(done.changes.map(\.change) == changes)
@@ -122,20 +134,28 @@ import Testing
 
     @Test func conversionOfRealNumbersOnly() throws {
         try Fixture.withFolder { folder in
-            let done = try Conversion(dtype: .float16).run(from: Fixture.path("types.safetensors"), to: folder + "/x.safetensors", for: "test")
+            let done = try Conversion(dtype: .float16).run(
+                from: Fixture.path("types.safetensors"), to: folder + "/x.safetensors", for: "test")
             let after = try Checkpoint.load(folder + "/x.safetensors")
-            #expect(after.stored["ramp.f64"] == .float16 && after.stored["ramp.bf16"] == .float16 && after.stored["scalar"] == .float32)
+            #expect(
+                after.stored["ramp.f64"] == .float16 && after.stored["ramp.bf16"] == .float16
+                    && after.stored["scalar"] == .float32)
             #expect(after.stored["ramp.i64"] == .int64 && after.stored["mask"] == .bool)
-            #expect(Set(done.changes.map(\.change)) == ["bfloat16 -> float16", "float32 -> float16", "float64 -> float16"])
-            expectError("tensor \"z\"") { _ = try Conversion().run(from: Fixture.path("complex.pt"), to: folder + "/y.npz", for: "test") }
-            let rest = try Conversion(skip: true).run(from: Fixture.path("complex.pt"), to: folder + "/y.npz", for: "test")
+            #expect(
+                Set(done.changes.map(\.change)) == ["bfloat16 -> float16", "float32 -> float16", "float64 -> float16"])
+            expectError("tensor \"z\"") {
+                _ = try Conversion().run(from: Fixture.path("complex.pt"), to: folder + "/y.npz", for: "test")
+            }
+            let rest = try Conversion(skip: true).run(
+                from: Fixture.path("complex.pt"), to: folder + "/y.npz", for: "test")
             #expect(rest.tensors == 1 && rest.leftOut.map(\.name) == ["z"])
         }
     }
 
     @Test func bfloat16IsKeptBitForBit() throws {
         let patterns: [UInt16] = [0x3f80, 0x8000, 0x0001, 0x7fc1, 0xffa5, 0x7f80, 0x4049]
-        let header = "{\"w\":{\"dtype\":\"BF16\",\"shape\":[\(patterns.count)],\"data_offsets\":[0,\(2 * patterns.count)]}}"
+        let header =
+            "{\"w\":{\"dtype\":\"BF16\",\"shape\":[\(patterns.count)],\"data_offsets\":[0,\(2 * patterns.count)]}}"
         let bytes = word(header.utf8.count, 8) + Array(header.utf8) + patterns.flatMap { word(Int($0), 2) }
         try Fixture.withFolder { folder in
             try Fixture.write(bytes, to: folder + "/a")

@@ -38,9 +38,13 @@ import Testing
     }
 
     @Test func whatIsNotAStateDictSaysSo() {
-        expectError("no_tensors.pt", "no tensors", "\"epoch\"") { _ = try Checkpoint.load(Fixture.path("no_tensors.pt")) }
+        expectError("no_tensors.pt", "no tensors", "\"epoch\"") {
+            _ = try Checkpoint.load(Fixture.path("no_tensors.pt"))
+        }
         expectError("script.pt", "TorchScript") { _ = try Checkpoint.load(Fixture.path("script.pt")) }
-        expectError("complex.pt", "tensor \"z\"", "torch.ComplexFloatStorage") { _ = try Checkpoint.load(Fixture.path("complex.pt")) }
+        expectError("complex.pt", "tensor \"z\"", "torch.ComplexFloatStorage") {
+            _ = try Checkpoint.load(Fixture.path("complex.pt"))
+        }
     }
 }
 

@@ -16,7 +16,8 @@ import Testing
     }
     /// An object of an unknown class, with attributes.
     private static func module(_ items: [(String, [UInt8])]) -> [UInt8] {
-        Pickle.global("torch.nn.modules.module", "Module") + Pickle.emptyTuple + [0x81] + dictionary(items) + Pickle.build
+        Pickle.global("torch.nn.modules.module", "Module") + Pickle.emptyTuple + [0x81] + dictionary(items)
+            + Pickle.build
     }
     private static func load(_ pickle: [UInt8], skip: Bool = false) throws -> StateDict {
         let storages = (0..<3).map { (String($0), word(Int(Float($0 + 1).bitPattern), 4)) }
@@ -25,7 +26,9 @@ import Testing
     }
     /// The names as bytes, with the numbers of each.
     private static func contents(_ dict: StateDict) throws -> [ByteString: [Double]] {
-        try Dictionary(dict.entries.map { (ByteString($0.name), try $0.tensor.toArray()) }, uniquingKeysWith: { first, _ in first })
+        try Dictionary(
+            dict.entries.map { (ByteString($0.name), try $0.tensor.toArray()) }, uniquingKeysWith: { first, _ in first }
+        )
     }
 
     @Test(arguments: pairs) func namesThatUnicodeHoldsEqualAreTwo(first: String, second: String) throws {
@@ -36,7 +39,9 @@ import Testing
         // Two models under such names.
         let models = both.map { ($0.0, Self.dictionary([("w", $0.1)])) }
         #expect(
-            try Self.contents(Self.load(Self.dictionary(models))) == [ByteString(first + ".w"): [1], ByteString(second + ".w"): [2]])
+            try Self.contents(Self.load(Self.dictionary(models))) == [
+                ByteString(first + ".w"): [1], ByteString(second + ".w"): [2],
+            ])
         // A module's parameters and buffers, of which one buffer is not persistent.
         let passing = Pickle.emptyList + Pickle.text(second) + Pickle.append
         for place in ["_parameters", "_buffers"] {
@@ -69,7 +74,8 @@ import Testing
 
     /// A whole number as a key is a name, beside text keys and alone.
     @Test func wholeNumbersAreNames() throws {
-        let pickle = Pickle.emptyDict + Pickle.mark + Pickle.integer(7) + Self.tensor("0") + Pickle.text("w") + Self.tensor("1")
+        let pickle =
+            Pickle.emptyDict + Pickle.mark + Pickle.integer(7) + Self.tensor("0") + Pickle.text("w") + Self.tensor("1")
             + Pickle.setItems
         #expect(try Self.contents(Self.load(pickle)) == ["7": [1], "w": [2]])
     }
@@ -78,12 +84,16 @@ import Testing
     /// at its beginning.
     @Test func theOldFormatInTheFirstProtocol() throws {
         let stop = Pickle.stop
-        let storage = Pickle.tuple([
-            Pickle.text("storage"), Pickle.global("torch", "FloatStorage"), Pickle.text("9"), Pickle.text("cpu"), [0x4b, 2],
-            [0x4e],
-        ]) + [0x51]
+        let storage =
+            Pickle.tuple([
+                Pickle.text("storage"), Pickle.global("torch", "FloatStorage"), Pickle.text("9"), Pickle.text("cpu"),
+                [0x4b, 2],
+                [0x4e],
+            ]) + [0x51]
         let object = Pickle.emptyDict + Pickle.text("w") + Pickle.tensor(storage, [2], [1]) + [0x73]
-        let file = Array("L119547037146038801333356L\n.".utf8) + [0x4d, 0xe9, 3] + stop + Pickle.emptyDict + stop + object + stop
+        let file =
+            Array("L119547037146038801333356L\n.".utf8) + [0x4d, 0xe9, 3] + stop + Pickle.emptyDict + stop + object
+            + stop
             + Pickle.emptyList + Pickle.text("9") + Pickle.append + stop
             + word(2, 8) + word(Int(Float(3).bitPattern), 4) + word(Int(Float(4).bitPattern), 4)
         try expect(try Fixture.load(file)["w"], [2], .float32, [3, 4])
@@ -98,14 +108,20 @@ import Testing
     ]
 
     /// A tensor under such a key, or inside a dictionary under it, is reported by name, and the others are read.
-    @Test(arguments: keys) func tensorsUnderOtherKeysAreNamed(key: (bytes: [UInt8], name: String, kind: String)) throws {
+    @Test(arguments: keys) func tensorsUnderOtherKeysAreNamed(key: (bytes: [UInt8], name: String, kind: String)) throws
+    {
         func items(_ parts: [UInt8]...) -> [UInt8] { Pickle.emptyDict + Pickle.mark + parts.joined() + Pickle.setItems }
         let w = Pickle.text("w") + Self.tensor("0")
-        let inside = Pickle.text("deep") + items(Pickle.text("list") + Pickle.emptyList + items(key.bytes + Self.tensor("1")) + Pickle.append)
+        let inside =
+            Pickle.text("deep")
+            + items(Pickle.text("list") + Pickle.emptyList + items(key.bytes + Self.tensor("1")) + Pickle.append)
         for (pickle, read, name) in [
             (items(w, key.bytes + Self.tensor("1")), "w", key.name),
             (items(Pickle.text("model") + items(w, key.bytes + Self.tensor("1"))), "w", key.name),
-            (items(Pickle.text("a") + items(w), key.bytes + items(Pickle.text("v") + Self.tensor("1"))), "a.w", key.name + ".v"),
+            (
+                items(Pickle.text("a") + items(w), key.bytes + items(Pickle.text("v") + Self.tensor("1"))), "a.w",
+                key.name + ".v"
+            ),
             (items(Pickle.text("a") + items(Pickle.text("b") + items(w)), inside), "a.b.w", "deep.list.1." + key.name),
         ] {
             expectError("tensor \"\(name)\"", "its key is \(key.kind)", "{skip = true}") { _ = try Self.load(pickle) }
@@ -117,18 +133,23 @@ import Testing
     /// The number 1 and the text "1", or "a.b" and b inside a, give the same name: the second is reported and does not
     /// replace the first.
     @Test func twoKeysOfOneName() throws {
-        let number = Pickle.emptyDict + Pickle.mark + Pickle.integer(1) + Self.tensor("0") + Pickle.text("1") + Self.tensor("1")
+        let number =
+            Pickle.emptyDict + Pickle.mark + Pickle.integer(1) + Self.tensor("0") + Pickle.text("1") + Self.tensor("1")
             + Pickle.setItems
         let ways = Self.dictionary([
-            ("a", Self.dictionary([("b", Self.dictionary([("w", Self.tensor("0"))]))])), ("a.b", Self.dictionary([("w", Self.tensor("1"))])),
+            ("a", Self.dictionary([("b", Self.dictionary([("w", Self.tensor("0"))]))])),
+            ("a.b", Self.dictionary([("w", Self.tensor("1"))])),
             ("c", Self.dictionary([("w", Self.tensor("2"))])),
         ])
         for (pickle, name) in [(number, "1"), (ways, "a.b.w")] {
-            expectError("tensor \"\(name) (2)\"", "another tensor of the file has the name") { _ = try Self.load(pickle) }
+            expectError("tensor \"\(name) (2)\"", "another tensor of the file has the name") {
+                _ = try Self.load(pickle)
+            }
             let dict = try Self.load(pickle, skip: true)
             #expect(try dict[name]?.toArray() == [1] && dict.leftOut.map(\.name) == ["\(name) (2)"], "\(dict.leftOut)")
         }
         // A key that is set twice has the last value, as in Python.
-        #expect(try Self.load(Self.dictionary([("w", Self.tensor("0")), ("w", Self.tensor("1"))]))["w"]?.toArray() == [2])
+        #expect(
+            try Self.load(Self.dictionary([("w", Self.tensor("0")), ("w", Self.tensor("1"))]))["w"]?.toArray() == [2])
     }
 }

@@ -13,7 +13,9 @@ import Testing
         let dimension, hidden, layers, couplings: Int
         var testDescription: String { "D \(dimension), \(hidden) units, \(layers) layers, \(couplings) couplings" }
         func make(_ prior: any Prior = StandardLogistic()) throws -> Flow {
-            let flow = try NICE.make(dimension: dimension, hidden: hidden, layers: layers, couplings: couplings, prior: prior, from: Generator(seed: 3))
+            let flow = try NICE.make(
+                dimension: dimension, hidden: hidden, layers: layers, couplings: couplings, prior: prior,
+                from: Generator(seed: 3))
             // The scale is not the initial 0, so that its part of the log-determinant is tested.
             try flow.parameters[flow.parameters.count - 1].value.value.write(
                 Generator(seed: 4).fill([1, dimension]) { 0.5 * $0.normal() })
@@ -23,7 +25,8 @@ import Testing
 
     static let sizes = [
         Size(dimension: 2, hidden: 1, layers: 1, couplings: 1), Size(dimension: 4, hidden: 9, layers: 2, couplings: 3),
-        Size(dimension: 10, hidden: 16, layers: 5, couplings: 4), Size(dimension: 32, hidden: 8, layers: 1, couplings: 2),
+        Size(dimension: 10, hidden: 16, layers: 5, couplings: 4),
+        Size(dimension: 32, hidden: 8, layers: 1, couplings: 2),
     ]
 
     static func points(_ size: Size, rows: Int = 3) throws -> Variable { try normals([rows, size.dimension], seed: 5) }
@@ -50,7 +53,8 @@ import Testing
     @Test(arguments: sizes) func gradientsAreFiniteDifferences(size: Size) throws {
         let flow = try size.make(StandardNormal())
         let fault = try Transform.gradientCheck(
-            of: { [try flow.logProbability($0[0])] }, at: [FlowLaws.points(size, rows: 2)], absoluteTolerance: 1e-5, for: "test")
+            of: { [try flow.logProbability($0[0])] }, at: [FlowLaws.points(size, rows: 2)], absoluteTolerance: 1e-5,
+            for: "test")
         #expect(fault == nil)
     }
 
@@ -96,20 +100,29 @@ import Testing
     @Test func shapesAreReadAsDocumented() throws {
         let flow = try Size(dimension: 6, hidden: 3, layers: 1, couplings: 2).make()
         let logProb = try #require(FlowModule().types[0].methods.first { $0.shortName == "log_prob" })
-        for (shape, result) in [([6], []), ([2, 3], []), ([4, 6], [4]), ([4, 2, 3], [4]), ([1, 6], [1]), ([0, 6], [0])] as [([Int], [Int])] {
-            guard case .object(let object as Variable) = try logProb(.object(flow), .tensor(Tensor.zeros(shape)))[0] else { Issue.record("no tensor"); return }
+        for (shape, result) in [
+            ([6], []), ([2, 3], []), ([4, 6], [4]), ([4, 2, 3], [4]), ([1, 6], [1]), ([0, 6], [0]),
+        ] as [([Int], [Int])] {
+            guard case .object(let object as Variable) = try logProb(.object(flow), .tensor(Tensor.zeros(shape)))[0]
+            else { Issue.record("no tensor"); return }
             #expect(object.shape == result, "\(shape)")
         }
         for shape in [[], [5], [2, 2], [7, 5], [2, 2, 2], [1, 1, 2, 3]] as [[Int]] {
-            let error = #expect(throws: ScriptError.self) { _ = try logProb(.object(flow), .tensor(Tensor.zeros(shape))) }
+            let error = #expect(throws: ScriptError.self) {
+                _ = try logProb(.object(flow), .tensor(Tensor.zeros(shape)))
+            }
             #expect(error?.description.contains(Shape.describe(shape)) == true)
         }
     }
 
     @Test func refusedSizes() {
-        for (dimension, hidden, layers, couplings) in [(3, 4, 1, 1), (0, 4, 1, 1), (4, 0, 1, 1), (4, 4, 0, 1), (4, 4, 1, 0), (-2, 4, 1, 1), (Int.max - 1, 4, 1, 1)] {
+        for (dimension, hidden, layers, couplings) in [
+            (3, 4, 1, 1), (0, 4, 1, 1), (4, 0, 1, 1), (4, 4, 0, 1), (4, 4, 1, 0), (-2, 4, 1, 1), (Int.max - 1, 4, 1, 1),
+        ] {
             #expect(throws: ScriptError.self) {
-                _ = try NICE.make(dimension: dimension, hidden: hidden, layers: layers, couplings: couplings, from: Generator(seed: 1))
+                _ = try NICE.make(
+                    dimension: dimension, hidden: hidden, layers: layers, couplings: couplings, from: Generator(seed: 1)
+                )
             }
         }
     }

@@ -58,7 +58,10 @@ import Testing
     @Test(arguments: [
         ("flow.NICE{dim = 4, hidden = 3, layers = 1, couplings = 2}", "real"),
         ("flow.Flow(distribution.Normal(0, 1), {flow.Logit{}, flow.ActNorm(2)}, {dim = 2})", "interval 0 1"),
-        ("flow.Flow(distribution.Normal(0, 1), {flow.Reverse(2), flow.Logit{alpha = 0.25}}, {dim = 2})", "interval -0.5 1.5"),
+        (
+            "flow.Flow(distribution.Normal(0, 1), {flow.Reverse(2), flow.Logit{alpha = 0.25}}, {dim = 2})",
+            "interval -0.5 1.5"
+        ),
         ("flow.Flow(distribution.Normal(0, 1), {flow.Chain{flow.Tanh():inverse()}}, {dim = 2})", "interval -1 1"),
         ("flow.Flow(distribution.Uniform(0, 1), {flow.Sigmoid()}, {dim = 2})", "real"),
         ("distribution.Transformed(distribution.Normal(0, 1), flow.Softplus():inverse())", "positive"),
@@ -195,25 +198,55 @@ import Testing
     }
 
     @Test(arguments: [
-        ("flow.Flow('normal', {flow.Squeeze(), flow.Squeeze()}, {dim = {1, 6, 6}})", "transform 2 of 2: flow.Squeeze takes images (C, H, W) of even height and width, not (4, 3, 3)"),
+        (
+            "flow.Flow('normal', {flow.Squeeze(), flow.Squeeze()}, {dim = {1, 6, 6}})",
+            "transform 2 of 2: flow.Squeeze takes images (C, H, W) of even height and width, not (4, 3, 3)"
+        ),
         ("flow.Flow('normal', {flow.Split()}, {dim = 3})", "an even first dimension expected"),
         ("flow.Flow('normal', {flow.Reshape({2, 3}, {6})}, {dim = 5})", "flow.Reshape takes (2, 3), not (5)"),
         ("flow.Reshape({2, 3}, {5})", "(2, 3) has 6 numbers, (5) 5"),
         ("flow.Chain{flow.Squeeze(), flow.Split()}:to_data(tensor.ones(2, 16))", "the shape of the data is not known"),
-        ("flow.Flow('normal', {flow.Scaling{1}, flow.Scaling{1, 2}}, {dim = 1}):log_prob(tensor{1})", "transform 2 of 2: flow.Scaling has 2 scales for data of shape (1)"),
-        ("flow.Flow('normal', {flow.Scaling{1}, flow.Radial(2)}, {dim = 1})", "transform 2 of 2: flow.Radial takes (2), not (1)"),
+        (
+            "flow.Flow('normal', {flow.Scaling{1}, flow.Scaling{1, 2}}, {dim = 1}):log_prob(tensor{1})",
+            "transform 2 of 2: flow.Scaling has 2 scales for data of shape (1)"
+        ),
+        (
+            "flow.Flow('normal', {flow.Scaling{1}, flow.Radial(2)}, {dim = 1})",
+            "transform 2 of 2: flow.Radial takes (2), not (1)"
+        ),
         ("flow.Flow(distribution.Normal({0, 1}, 1), {}, {dim = 3})", "the base has 2 dimensions, dim says 3"),
-        ("flow.Glow{shape = {1, 6, 6}, levels = 2}", "level 2 of 2 gets images of 3 x 3, which cannot be halved: (1, 6, 6) allows 1"),
+        (
+            "flow.Glow{shape = {1, 6, 6}, levels = 2}",
+            "level 2 of 2 gets images of 3 x 3, which cannot be halved: (1, 6, 6) allows 1"
+        ),
         ("flow.Glow{shape = {28, 28}}", "(channels, height, width) expected, got (28, 28)"),
         ("flow.CNF{features = 2}:log_prob(tensor{1, 2, 3})", "x has shape (3)"),
         ("flow.CNF{features = 2, context = 1}:log_prob(tensor{1, 2})", "the flow is conditional"),
-        ("local m = flow.CNF{features = 2} m:parameters()[1].data[{}] = 0/0 m:log_prob(tensor{1, 2})", "the parameter ode.0.weight holds nan at element 1"),
-        ("local m = flow.CNF{features = 2, rtol = 0, atol = 1e-30} m:log_prob(tensor{1, 2})", "tolerances below the type's rounding"),
+        (
+            "local m = flow.CNF{features = 2} m:parameters()[1].data[{}] = 0/0 m:log_prob(tensor{1, 2})",
+            "the parameter ode.0.weight holds nan at element 1"
+        ),
+        (
+            "local m = flow.CNF{features = 2, rtol = 0, atol = 1e-30} m:log_prob(tensor{1, 2})",
+            "tolerances below the type's rounding"
+        ),
         ("flow.MAF{features = 2}:flow_matching_loss(tensor{1, 2})", "only a flow.CNF is a velocity"),
-        ("flow.Flow('normal', {flow.Scaling{1}}, {dim = 1}):initialize(tensor{{1}})", "no transform of the flow starts from data"),
-        ("distribution.Mixture({1}, {flow.RealNVP{features = 2, context = 1}})", "the flow is conditional (1 numbers of context)"),
-        ("distribution.Transformed(distribution.Normal(0, 1), flow.AffineCoupling{mask = {1, 0}, net = nn.MLP(2, 2), context = 1})", "the transform is conditional"),
-        ("flow.Flow('normal', {flow.AffineCoupling{mask = {1, 0}, net = nn.MLP(2, 2), context = 1}, flow.AffineCoupling{mask = {1, 0}, net = nn.MLP(3, 2), context = 2}}, {dim = 2})", "transform 1 takes a context of 1 numbers, transform 2 one of 2"),
+        (
+            "flow.Flow('normal', {flow.Scaling{1}}, {dim = 1}):initialize(tensor{{1}})",
+            "no transform of the flow starts from data"
+        ),
+        (
+            "distribution.Mixture({1}, {flow.RealNVP{features = 2, context = 1}})",
+            "the flow is conditional (1 numbers of context)"
+        ),
+        (
+            "distribution.Transformed(distribution.Normal(0, 1), flow.AffineCoupling{mask = {1, 0}, net = nn.MLP(2, 2), context = 1})",
+            "the transform is conditional"
+        ),
+        (
+            "flow.Flow('normal', {flow.AffineCoupling{mask = {1, 0}, net = nn.MLP(2, 2), context = 1}, flow.AffineCoupling{mask = {1, 0}, net = nn.MLP(3, 2), context = 2}}, {dim = 2})",
+            "transform 1 takes a context of 1 numbers, transform 2 one of 2"
+        ),
         ("flow.MAF{features = 16777216}", "make a mask too large"),
         ("flow.Flow(distribution.Poisson(3), {flow.Scaling{1}}, {dim = 1})", "draws whole numbers"),
         ("flow.SplineCoupling{mask = {1, 0}, net = nn.MLP(1, 23), bound = 1e300}", "from 1e-30 to 1e+30"),
@@ -275,7 +308,8 @@ import Testing
         try transform.ode.convert(to: .float64)
         let (x, context) = (try normals([2, 2], seed: 5), try normals([2, 1], seed: 6))
         let fault = try Transform.gradientCheck(
-            of: { [try flow.logProbability($0[0], context: $0[1])] }, at: [x, context], absoluteTolerance: 1e-6, for: "test")
+            of: { [try flow.logProbability($0[0], context: $0[1])] }, at: [x, context], absoluteTolerance: 1e-6,
+            for: "test")
         #expect(fault == nil, "\(fault.map { "\($0)" } ?? "")")
         try flow.logProbability(x, context: context).sum().backward()
         for (name, parameter) in flow.parameters {
@@ -294,7 +328,9 @@ import Testing
             }
             let step = 1e-5
             let numeric = (try total(step) - total(-step)) / (2 * step)
-            #expect(abs(gradient[element] - numeric) < 1e-6 * max(1, abs(numeric)), "\(name): \(gradient[element]), \(numeric)")
+            #expect(
+                abs(gradient[element] - numeric) < 1e-6 * max(1, abs(numeric)),
+                "\(name): \(gradient[element]), \(numeric)")
         }
     }
 
@@ -303,7 +339,8 @@ import Testing
         for (rate, begin, end) in [(2.0, 0.0, 1.0), (-3, 0, 2), (2, 1, 0), (-8, 0.5, 1.5)] {
             let solver = DormandPrince(atol: tolerance, rtol: tolerance)
             let start = Variable(try Tensor([1, -2, 1e-3], shape: [3], .float64))
-            let result = try solver.integrate({ _, state in [try state[0] * rate] }, [start], from: begin, to: end, for: "test")
+            let result = try solver.integrate(
+                { _, state in [try state[0] * rate] }, [start], from: begin, to: end, for: "test")
             let growth = Double.exp(rate * (end - begin))
             for (value, first) in zip(try result[0].value.toArray(), [1, -2, 1e-3]) {
                 let error = abs(value - first * growth)
@@ -315,19 +352,27 @@ import Testing
 
     /// Float16 weights of zuko's files are kept in float16, and evaluated in float32.
     @Test(arguments: ["maf", "realnvp", "nsf"]) func halfNumbersAreKept(_ name: String) throws {
-        let (path, half) = (try Fixture.path("zuko-\(name).pt"), NSTemporaryDirectory() + "luaflow-half-\(name).safetensors")
+        let (path, half) = (
+            try Fixture.path("zuko-\(name).pt"), NSTemporaryDirectory() + "luaflow-half-\(name).safetensors"
+        )
         defer { try? FileManager.default.removeItem(atPath: half) }
         let dict = try Checkpoint.load(path)
         try Checkpoint.save(
             half,
-            StateDict(try dict.entries.map { (name: $0.name, tensor: $0.tensor.dtype == .float32 ? try $0.tensor.cast(.float16) : $0.tensor) }))
+            StateDict(
+                try dict.entries.map {
+                    (name: $0.name, tensor: $0.tensor.dtype == .float32 ? try $0.tensor.cast(.float16) : $0.tensor)
+                }))
         let (flow, reference) = (try Flow.load(half), try Fixture.reference("zuko-\(name)"))
         #expect(flow.parameters.allSatisfy { $0.value.dtype == .float16 }, "\(flow.parameters.map(\.value.dtype))")
         let x = try reference.variable("x").converted(to: .float32).slice(0, 0, 4)
         let context = try reference["context"].map { try Variable($0.cast(.float32)).slice(0, 0, 4) }
         let (z, _) = try flow.toLatent(x, context: context)
         #expect(z.dtype == .float32)
-        #expect(try difference(z.value, #require(reference["z"]).slice(0, from: 0, count: 4), absolute: 0.05, relative: 0.05) == nil)
-        #expect(try difference(flow.toData(z, context: context).x.value, x.value, absolute: 1e-3, relative: 1e-3) == nil)
+        #expect(
+            try difference(
+                z.value, #require(reference["z"]).slice(0, from: 0, count: 4), absolute: 0.05, relative: 0.05) == nil)
+        #expect(
+            try difference(flow.toData(z, context: context).x.value, x.value, absolute: 1e-3, relative: 1e-3) == nil)
     }
 }

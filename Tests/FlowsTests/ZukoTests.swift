@@ -31,7 +31,8 @@ import Testing
         ).gradients[0]
         let (back, inverse) = try flow.toData(reference.variable("z"), context: context)
         for (key, value) in [
-            ("z", z), ("log_det", logDeterminant), ("log_prob", logProbability), ("gradient", gradient), ("x_back", back),
+            ("z", z), ("log_det", logDeterminant), ("log_prob", logProbability), ("gradient", gradient),
+            ("x_back", back),
             ("log_det_back", inverse),
         ] {
             let fault = try difference(value.value, #require(reference[key]), absolute: 1e-8, relative: 1e-8)
@@ -47,7 +48,8 @@ import Testing
         let again = try Flow.load(path)
         let x = try reference.variable("x")
         let fault = try difference(
-            again.logProbability(x, context: context).value, flow.logProbability(x, context: context).value, absolute: 0,
+            again.logProbability(x, context: context).value, flow.logProbability(x, context: context).value,
+            absolute: 0,
             relative: 0)
         #expect(fault == nil, "\(name): \(fault ?? "")")
         #expect(again.name == flow.name && again.stateDict().names.sorted() == flow.stateDict().names.sorted())
@@ -66,7 +68,9 @@ import Testing
         try flow.save(path)
         let again = try Flow.load(path)
         #expect(try difference(again.logProbability(x).value, expected, absolute: 1e-8, relative: 1e-8) == nil)
-        for (name, message) in [("gelu", "applies GELU, not ReLU alone"), ("bpf", "zuko.transforms.BoundedBernsteinTransform")] {
+        for (name, message) in [
+            ("gelu", "applies GELU, not ReLU alone"), ("bpf", "zuko.transforms.BoundedBernsteinTransform"),
+        ] {
             let said = #expect(throws: (any Error).self) { try Flow.load(Fixture.path("zuko-whole-\(name).pt")) }
             #expect("\(said.map { "\($0)" } ?? "")".contains(message), "\(name)")
         }
@@ -96,16 +100,19 @@ import Testing
             let told = try context?.slice(0, row, 1)
             let (z, logDeterminant) = try flow.toLatent(point, context: told)
             let (back, inverse) = try flow.toData(z, context: told)
-            #expect(try difference(back.value, point.value, absolute: 1e-7, relative: 1e-7) == nil, "\(name), row \(row)")
             #expect(
-                try difference(inverse.value, (-logDeterminant).value, absolute: 1e-6, relative: 1e-6) == nil, "\(name)")
+                try difference(back.value, point.value, absolute: 1e-7, relative: 1e-7) == nil, "\(name), row \(row)")
+            #expect(
+                try difference(inverse.value, (-logDeterminant).value, absolute: 1e-6, relative: 1e-6) == nil, "\(name)"
+            )
             let size = flow.dimension
             let jacobian = try Transform.jacobian(
                 of: { [try flow.toLatent($0[0].reshape([1, size]), context: told).z.reshape([size])] },
                 at: point.reshape([size]), for: "test")
             let dense = try jacobian.signAndLogDeterminant().logarithm.value
             #expect(
-                try difference(logDeterminant.reshape([]).value, dense, absolute: 1e-9, relative: 1e-9) == nil, "\(name)")
+                try difference(logDeterminant.reshape([]).value, dense, absolute: 1e-9, relative: 1e-9) == nil,
+                "\(name)")
         }
     }
 
@@ -141,11 +148,14 @@ import Testing
         let last = "transform.transforms.1.hyper.2"
         #expect(try said { $0 == "\(last).bias" ? try Tensor.zeros([3]) : $1 }.contains("\(last).bias has shape (3)"))
         #expect(try said { $0 == "transform.transforms.0.order" ? nil : $1 }.contains("neither a mask nor an order"))
-        #expect(try said { $0 == "transform.transforms.0.order" ? try Tensor([0, 1, 9], shape: [3], .int64) : $1 }
-            .contains("whole numbers from 0 to 2 expected"))
-        #expect(try said { $0 == "base.loc" ? try Tensor.zeros([2]) : $1 }.contains("base.loc has shape (2); (3) expected"))
-        #expect(try said { $0.hasPrefix("\(last).") ? try $1.select(0, 0).reshape([1] + $1.shape.dropFirst()) : $1 }
-            .contains("numbers for 3 features"))
+        #expect(
+            try said { $0 == "transform.transforms.0.order" ? try Tensor([0, 1, 9], shape: [3], .int64) : $1 }
+                .contains("whole numbers from 0 to 2 expected"))
+        #expect(
+            try said { $0 == "base.loc" ? try Tensor.zeros([2]) : $1 }.contains("base.loc has shape (2); (3) expected"))
+        #expect(
+            try said { $0.hasPrefix("\(last).") ? try $1.select(0, 0).reshape([1] + $1.shape.dropFirst()) : $1 }
+                .contains("numbers for 3 features"))
     }
 
     /// A new flow has zuko's names and shapes of parameters, is not the identity in either direction, and can be
@@ -223,7 +233,10 @@ import Testing
 
     @Test(arguments: [
         ("flow.RealNVP{features = 1}", "features: 2 or more expected"),
-        ("flow.AffineCoupling{mask = {1, 1}, net = nn.MLP(2, 2)}", "2 of 2 features pass as they are; between 1 and 1 expected"),
+        (
+            "flow.AffineCoupling{mask = {1, 1}, net = nn.MLP(2, 2)}",
+            "2 of 2 features pass as they are; between 1 and 1 expected"
+        ),
         (
             "flow.AffineCoupling{mask = {1, 0}, net = nn.MLP(1, 3)}:to_latent(tensor{1, 2})",
             "the network makes (1, 3) of (1, 1); (1, 2) expected: 2 numbers for each of 1 features"

@@ -4,7 +4,8 @@ import Scripting
 public enum ByteCases {
     /// Neighbours in the list come in pairs that Swift's `String` compares as equal although their bytes differ.
     public static let fixed: [ByteString] = [
-        "", "a", "\u{e9}", "e\u{301}", "\u{212B}", "\u{C5}", "A\u{30A}", "\u{212A}", "K", "a\u{323}\u{307}", "a\u{307}\u{323}",
+        "", "a", "\u{e9}", "e\u{301}", "\u{212B}", "\u{C5}", "A\u{30A}", "\u{212A}", "K", "a\u{323}\u{307}",
+        "a\u{307}\u{323}",
         "\u{301}", "\u{1F600}", "\u{0}", "a\u{0}b", "\r\n", "\u{FEFF}", "\u{FFFD}", "\u{10FFFF}",
         ByteString([0xFF]), ByteString([0xFE]), ByteString([0xFF, 0xFE]), ByteString([0x80]), ByteString([0xC3]),
         // A lone surrogate, as WTF-8 has it; an overlong slash; a character cut short; beyond Unicode.

@@ -15,5 +15,7 @@ public func difference(
         // A NaN on one side only counts as the worst difference of all.
         if worst == nil || excess.isNaN || excess > (worst?.excess ?? 0) { worst = (excess, index) }
     }
-    return worst.map { "element \($0.index + 1) of shape \(Shape.describe(a.shape)): \(x[$0.index]), expected \(y[$0.index])" }
+    return worst.map {
+        "element \($0.index + 1) of shape \(Shape.describe(a.shape)): \(x[$0.index]), expected \(y[$0.index])"
+    }
 }

@@ -17,7 +17,9 @@ public enum GradientLaw {
     public static func second(_ law: LawCase, seed: UInt64 = 1) throws -> String? {
         let points = try law.points(seed: seed)
         let gradient: ([Variable]) throws -> [Variable] = { arguments in
-            let gradients = try Transform.valueAndGradient(of: { [try weighed(law.apply($0))] }, at: arguments, for: "law").gradients
+            let gradients = try Transform.valueAndGradient(
+                of: { [try weighed(law.apply($0))] }, at: arguments, for: "law"
+            ).gradients
             return [try Variable.concatenate(gradients.map { try $0.reshape([$0.value.count]) }, 0)]
         }
         return try Transform.gradientCheck(
@@ -47,7 +49,9 @@ public enum GradientLaw {
     public static func hessian(_ law: LawCase, seed: UInt64 = 1) throws -> String? {
         let points = try law.points(seed: seed)
         for (position, point) in points.enumerated() {
-            let function: ([Variable]) throws -> [Variable] = { [try weighed(law.function(of: position, at: points)($0)[0])] }
+            let function: ([Variable]) throws -> [Variable] = {
+                [try weighed(law.function(of: position, at: points)($0)[0])]
+            }
             let v = try normals(point.shape, seed: seed + 40)
             let product = try Transform.hvp(of: function, at: point, v, for: "law").product
             func gradient(_ x: Variable) throws -> Variable {

@@ -11,10 +11,13 @@ public final class SwiftTable: ScriptTable {
     }
 
     public var count: Int { sequence.count }
-    public func value(at index: Int) throws -> Value { sequence.indices.contains(index - 1) ? sequence[index - 1] : .none }
+    public func value(at index: Int) throws -> Value {
+        sequence.indices.contains(index - 1) ? sequence[index - 1] : .none
+    }
     public func value(for key: ByteString) throws -> Value { named.first { ByteString($0.key) == key }?.value ?? .none }
     public func entries() throws -> [(key: Value, value: Value)] {
-        sequence.enumerated().map { (key: .integer($0 + 1), value: $1) } + named.map { (key: .string($0.key), value: $0.value) }
+        sequence.enumerated().map { (key: .integer($0 + 1), value: $1) }
+            + named.map { (key: .string($0.key), value: $0.value) }
     }
     public func numbers() throws -> [Double]? {
         let numbers = sequence.compactMap(\.asNumber)

@@ -8,8 +8,10 @@ private typealias Host = LuaFlow.Host
 /// A script's texts are bytes everywhere: in and out of native functions, in files and their names, in states of loops,
 /// arguments and capsules.
 @Suite struct ByteLawTests {
-    private static let texts = "local texts = {" + ByteCases.all().map(ByteCases.literal).joined(separator: ",\n") + "}\n"
-    private static let names = "local names = {" + ByteCases.fileNames.map(ByteCases.literal).joined(separator: ",\n") + "}\n"
+    private static let texts =
+        "local texts = {" + ByteCases.all().map(ByteCases.literal).joined(separator: ",\n") + "}\n"
+    private static let names =
+        "local names = {" + ByteCases.fileNames.map(ByteCases.literal).joined(separator: ",\n") + "}\n"
 
     private func host() throws -> Host {
         var options = Interpreter.Options()
@@ -18,23 +20,24 @@ private typealias Host = LuaFlow.Host
     }
 
     @Test func nativeFunctionsPassValuesAlongUnchanged() throws {
-        try host().run(code: Self.texts + """
-            for _, text in ipairs(texts) do
-              local a, b = autodiff.no_grad(function() return text, {text} end)
-              assert(a == text and b[1] == text)
-              local value, extra = select(2, pcall(autodiff.no_grad, function() error({text = text}) end))
-              assert(value.text == text)
-              assert(select(2, pcall(autodiff.no_grad, function() error(text, 0) end)) == text)
-              local x = tensor({2}):requires_grad_()
-              local g, v, more = autodiff.value_and_grad(function(x) return (x * x):sum(), text end)(x)
-              local co = coroutine.wrap(function(first) local got = coroutine.yield(first) return autodiff.no_grad(function() return got end) end)
-              assert(co(text) == text and co(text) == text)
-              if not text:find(":", 1, true) then
-                assert(host.pick("things", {[text] = function() return text end, other = print}, text)() == text)
-              end
-            end
-            assert(string.unpack("d", autodiff.no_grad(function() return string.pack("d", math.pi) end)) == math.pi)
-            """)
+        try host().run(
+            code: Self.texts + """
+                for _, text in ipairs(texts) do
+                  local a, b = autodiff.no_grad(function() return text, {text} end)
+                  assert(a == text and b[1] == text)
+                  local value, extra = select(2, pcall(autodiff.no_grad, function() error({text = text}) end))
+                  assert(value.text == text)
+                  assert(select(2, pcall(autodiff.no_grad, function() error(text, 0) end)) == text)
+                  local x = tensor({2}):requires_grad_()
+                  local g, v, more = autodiff.value_and_grad(function(x) return (x * x):sum(), text end)(x)
+                  local co = coroutine.wrap(function(first) local got = coroutine.yield(first) return autodiff.no_grad(function() return got end) end)
+                  assert(co(text) == text and co(text) == text)
+                  if not text:find(":", 1, true) then
+                    assert(host.pick("things", {[text] = function() return text end, other = print}, text)() == text)
+                  end
+                end
+                assert(string.unpack("d", autodiff.no_grad(function() return string.pack("d", math.pi) end)) == math.pi)
+                """)
     }
 
     /// Threads, files and light userdata have no meaning in Swift, but pass through unchanged.
@@ -59,7 +62,9 @@ private typealias Host = LuaFlow.Host
             try host.set("bytes", text.bytes)
             #expect(try host.evaluate("bytes == text", as: Bool.self), "\(text.bytes)")
             try host.set("t", [text: 1])
-            #expect(try host.evaluate("t[text] == 1", as: Bool.self) && host.get("t", as: [ByteString: Int].self) == [text: 1])
+            #expect(
+                try host.evaluate("t[text] == 1", as: Bool.self)
+                    && host.get("t", as: [ByteString: Int].self) == [text: 1])
             if let string = text.utf8Text {
                 #expect(try host.get("text", as: String.self).utf8.elementsEqual(string.utf8))
             } else {
@@ -106,8 +111,11 @@ private typealias Host = LuaFlow.Host
     func filesKeepNamesApart(format: String) throws {
         let scratch = try Scratch()
         let texts = ByteCases.all().filter { text in
-            text.utf8Text != nil && (format == "safetensors" || !text.isEmpty && text.bytes.allSatisfy { $0 >= 0x20 && $0 != 0x5C }
-                && !text.split(at: UInt8(ascii: "/")).contains { $0 == ".." || $0 == "." } && !text.hasPrefix("/"))
+            text.utf8Text != nil
+                && (format == "safetensors"
+                    || !text.isEmpty && text.bytes.allSatisfy { $0 >= 0x20 && $0 != 0x5C }
+                        && !text.split(at: UInt8(ascii: "/")).contains { $0 == ".." || $0 == "." }
+                        && !text.hasPrefix("/"))
         }
         try host().run(code: """
             local path = "\(scratch.path("a." + format))"
@@ -183,11 +191,16 @@ private typealias Host = LuaFlow.Host
             io.write(select("#", ...), " ", ... == arg[1] and "same" or "other")
             """)
         let words = ByteCases.all().filter { !$0.isEmpty && !$0.contains(0) && $0.count < 200 && !$0.hasPrefix("-") }
-        let quoted = words.map { word in "$'" + word.bytes.map { "\\x" + ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined() + "'" }
+        let quoted = words.map { word in
+            "$'" + word.bytes.map { "\\x" + ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined() + "'"
+        }
         let program = try Command.program.path
-        _ = try scratch.write("run.sh", "exec '\(program)' run \(options)'\(script)' \(quoted.joined(separator: " "))\n")
+        _ = try scratch.write(
+            "run.sh", "exec '\(program)' run \(options)'\(script)' \(quoted.joined(separator: " "))\n")
         let result = try Command.run("bash", [scratch.path("run.sh")])
-        func hex(_ text: ByteString) -> String { text.bytes.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined() }
+        func hex(_ text: ByteString) -> String {
+            text.bytes.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
+        }
         let before = [ByteString(program), "run"] + (options.isEmpty ? [] : ["--sandbox"])
         let all = before + [ByteString(script)] + words
         let expected = all.enumerated().compactMap { index, word -> String? in
@@ -215,12 +228,16 @@ private typealias Host = LuaFlow.Host
         let program = try Command.program.path
         let name = "'\(folder)/'$'gr\\xf6.lua'"
         _ = try scratch.write(
-            "record.sh", "exec '\(program)' run --capsule '\(folder)/c.json' \(name) $'--n\\u00e9' $'\\xff' $'--ne\\u0301' $'\\xfe' $'r\\xf6'\n")
+            "record.sh",
+            "exec '\(program)' run --capsule '\(folder)/c.json' \(name) $'--n\\u00e9' $'\\xff' $'--ne\\u0301' $'\\xfe' $'r\\xf6'\n"
+        )
         let recorded = try Command.run("bash", [scratch.path("record.sh")], environment: ["LC_ALL": "C.UTF-8"])
         #expect(recorded.status == 0 && recorded.errors.isEmpty, "\(recorded.errors)")
         let capsule = try Capsule(readingFrom: "\(folder)/c.json")
         #expect(capsule.run.options == ["n\u{e9}": ByteString([0xFF]), "ne\u{301}": ByteString([0xFE])])
-        #expect(capsule.files.contains { $0.path.bytes.suffix(6) == [UInt8(ascii: "d"), 0xE9] + Array(".npy".utf8) }, "\(capsule.files)")
+        #expect(
+            capsule.files.contains { $0.path.bytes.suffix(6) == [UInt8(ascii: "d"), 0xE9] + Array(".npy".utf8) },
+            "\(capsule.files)")
         let again = try Command.run(["replay", "\(folder)/c.json"])
         #expect(again.status == 0 && again.errors.contains("the same"), "\(again.errors)")
     }

@@ -36,7 +36,8 @@ import Testing
     /// A pipe without a writer beside the scripts is not waited for: not by `check`, and not as a plugin or module.
     @Test func pipesThatNobodyWritesIntoAreNoModulesAndNoPlugins() throws {
         let scratch = try Scratch()
-        try FileManager.default.createDirectory(at: scratch.url.appendingPathComponent("parts"), withIntermediateDirectories: true)
+        try FileManager.default.createDirectory(
+            at: scratch.url.appendingPathComponent("parts"), withIntermediateDirectories: true)
         #expect(mkfifo(scratch.path("parts/p.lua"), 0o600) == 0 && mkfifo(scratch.path("m.lua"), 0o600) == 0)
         let script = try scratch.write("s.lua", "require 'm'")
         #expect(try Command.run(["check", script]).output.contains("no module \"m\""))
@@ -48,7 +49,8 @@ import Testing
         let run = try scratch.write("run.lua", "dofile(arg[1])")
         let pipe = scratch.path("m.lua")
         let waiting = try Command.run(
-            "sh", ["-c", "(sleep 1; echo 'print(2)' > '\(pipe)') & exec '\(Command.program.path)' run '\(run)' '\(pipe)'"])
+            "sh",
+            ["-c", "(sleep 1; echo 'print(2)' > '\(pipe)') & exec '\(Command.program.path)' run '\(run)' '\(pipe)'"])
         #expect(waiting.output == "2\n" && waiting.errors.contains("m.lua is a pipe: waiting"), "\(waiting)")
     }
 
@@ -99,12 +101,15 @@ import Testing
 @Suite struct CheckFolderTests {
     @Test func aFolderThatIsNamedLikeAScriptIsGoneThrough() throws {
         let scratch = try Scratch()
-        try FileManager.default.createDirectory(at: scratch.url.appendingPathComponent("x.lua"), withIntermediateDirectories: true)
+        try FileManager.default.createDirectory(
+            at: scratch.url.appendingPathComponent("x.lua"), withIntermediateDirectories: true)
         _ = try scratch.write("x.lua/in.lua", "prnt(1)")
         #expect(mkfifo(scratch.path("pipe.lua"), 0o600) == 0)
         let result = try Command.run(["check", scratch.url.path])
         #expect(result.status == 1 && result.errors == "", "\(result)")
-        #expect(result.output == "\(scratch.url.path)/x.lua/in.lua:1:1: unknown global \"prnt\" (did you mean \"print\"?)\n")
+        #expect(
+            result.output == "\(scratch.url.path)/x.lua/in.lua:1:1: unknown global \"prnt\" (did you mean \"print\"?)\n"
+        )
     }
 
     /// The files of a folder know each other's globals, and each of many has its own findings. (Each is read once, so
@@ -114,7 +119,8 @@ import Testing
         for number in 1...60 {
             _ = try scratch.write(
                 "f\(number).lua",
-                "local part = require 'part'\nSHARED\(number) = part.value\nprint(SHARED\(number % 60 + 1), OWN\(number))\nprint(part.vlaue.x)\nthing = require 'tensor'\nthing.zeroes(2)")
+                "local part = require 'part'\nSHARED\(number) = part.value\nprint(SHARED\(number % 60 + 1), OWN\(number))\nprint(part.vlaue.x)\nthing = require 'tensor'\nthing.zeroes(2)"
+            )
         }
         _ = try scratch.write("part.lua", "return {value = 1}")
         let result = try Command.run(["check", scratch.url.path])

@@ -10,7 +10,10 @@ private typealias Host = LuaFlow.Host
     /// it. f refers to the object by `self`.
     static let makers = [
         ("distribution", "distribution.Law{log_prob = f, sample = f, mean = f}"),
-        ("mixture", "distribution.Mixture({0.5, 0.5}, {distribution.Law{log_prob = f, sample = f}, distribution.Normal(0, 1)})"),
+        (
+            "mixture",
+            "distribution.Mixture({0.5, 0.5}, {distribution.Law{log_prob = f, sample = f}, distribution.Normal(0, 1)})"
+        ),
         ("set", "projection.Set{project = f, contains = f, distance = f}"),
         ("intersection", "projection.Intersection{projection.Set{project = f}, projection.Box(0, 1)}"),
         ("product", "projection.Product{projection.Set{project = f}, projection.Box(0, 1)}"),
@@ -79,20 +82,21 @@ private typealias Host = LuaFlow.Host
 
     /// The userdata of a part is collected; the whole can still call the part's functions.
     @Test func partsOutliveTheirUserdata() throws {
-        try host().run(code: """
-            local function whole()
-              local own = distribution.Law{log_prob = function(x) return -(x * x) end, sample = function(shape) return tensor.zeros(shape) end}
-              local set = projection.Set{project = function(x) return x:clamp(0, 1) end}
-              return distribution.Mixture({0.5, 0.5}, {own, distribution.Normal(0, 1)}), projection.Translate(set, 1)
-            end
-            local mixture, moved = whole()
-            for round = 1, 3 do
-              for _ = 1, 3 do collectgarbage() end
-              assert(mixture:log_prob(tensor{1, 2}).shape[1] == 2)
-              assert(moved(tensor{5})[1]:item() == 2)
-              for i = 1, 1000 do local garbage = projection.Set{project = function(x) return x end} end
-            end
-            """)
+        try host().run(
+            code: """
+                local function whole()
+                  local own = distribution.Law{log_prob = function(x) return -(x * x) end, sample = function(shape) return tensor.zeros(shape) end}
+                  local set = projection.Set{project = function(x) return x:clamp(0, 1) end}
+                  return distribution.Mixture({0.5, 0.5}, {own, distribution.Normal(0, 1)}), projection.Translate(set, 1)
+                end
+                local mixture, moved = whole()
+                for round = 1, 3 do
+                  for _ = 1, 3 do collectgarbage() end
+                  assert(mixture:log_prob(tensor{1, 2}).shape[1] == 2)
+                  assert(moved(tensor{5})[1]:item() == 2)
+                  for i = 1, 1000 do local garbage = projection.Set{project = function(x) return x end} end
+                end
+                """)
     }
 
     /// The object is held by the host only, not by Lua.

@@ -11,7 +11,10 @@ import Testing
 
     @Test func errorsLeaveWithOneAndATraceback() throws {
         let scratch = try Scratch()
-        let script = try scratch.write("bad.lua", "local tensor = require 'tensor'\nlocal function f()\n  return tensor.zeros(2, 5):matmul(tensor.zeros(3, 5))\nend\nf()\n")
+        let script = try scratch.write(
+            "bad.lua",
+            "local tensor = require 'tensor'\nlocal function f()\n  return tensor.zeros(2, 5):matmul(tensor.zeros(3, 5))\nend\nf()\n"
+        )
         let result = try Command.run(["run", script])
         #expect(result.status == 1)
         #expect(result.errors.contains("bad.lua:3: tensor.matmul: (2, 5) and (3, 5) do not chain: 5 ~= 3"))
@@ -32,22 +35,32 @@ import Testing
 
     /// An error message of one line names what is wrong with which option or value; a second line gives a hint.
     @Test(arguments: [
-        (["runn"], "there is no subcommand \"runn\""), (["run"], "'<file>'"), (["--nonsense"], "'--nonsense'"), (["run", "--timeout", "x", "a.lua"], "10, 0.5, 2m"),
-        (["run", "--memory", "1", "a.lua"], "--memory 1: at least 1M expected"), (["convert", "a", "b", "--dtype", "float8"], "float8"),
-        (["completions", "tcsh"], "tcsh: bash, zsh or fish expected"), (["-e"], "CODE"), (["run", "--plugins", "/no/such", "a.lua"], "--plugins /no/such: there is no such folder"),
+        (["runn"], "there is no subcommand \"runn\""), (["run"], "'<file>'"), (["--nonsense"], "'--nonsense'"),
+        (["run", "--timeout", "x", "a.lua"], "10, 0.5, 2m"),
+        (["run", "--memory", "1", "a.lua"], "--memory 1: at least 1M expected"),
+        (["convert", "a", "b", "--dtype", "float8"], "float8"),
+        (["completions", "tcsh"], "tcsh: bash, zsh or fish expected"), (["-e"], "CODE"),
+        (["run", "--plugins", "/no/such", "a.lua"], "--plugins /no/such: there is no such folder"),
         (["run", "a.lua", "--sandbox"], "--sandbox goes before the file"),
     ]) func wrongUsageIsOneLine(arguments: [String], message: String) throws {
         let result = try Command.run(arguments)
         let lines = result.errors.split(separator: "\n")
         #expect(result.status == 2 && result.output.isEmpty && (1...2).contains(lines.count), "\(result.errors)")
-        #expect(lines.first?.hasPrefix("luaflow: ") == true && lines.first?.contains(message) == true, "\(result.errors)")
-        #expect(lines.dropFirst().allSatisfy { $0.hasPrefix("Try: luaflow") && $0.hasSuffix("--help") }, "\(result.errors)")
+        #expect(
+            lines.first?.hasPrefix("luaflow: ") == true && lines.first?.contains(message) == true, "\(result.errors)")
+        #expect(
+            lines.dropFirst().allSatisfy { $0.hasPrefix("Try: luaflow") && $0.hasSuffix("--help") }, "\(result.errors)")
     }
 
     /// Lists that native functions return are printed with their elements.
     @Test func listsArePrintedWithTheirElements() throws {
-        let result = try Command.run(["-e", "local x = tensor.ones(2, 3) print(x.shape, x:size(), x:tolist(), x:tolist()[1], #x.shape, next(x.shape))"])
-        #expect(result.output == "{2, 3}\t{2, 3}\t{{1.0, 1.0, 1.0}, {1.0, 1.0, 1.0}}\t{1.0, 1.0, 1.0}\t2\t1\t2\n", "\(result.output)\(result.errors)")
+        let result = try Command.run([
+            "-e",
+            "local x = tensor.ones(2, 3) print(x.shape, x:size(), x:tolist(), x:tolist()[1], #x.shape, next(x.shape))",
+        ])
+        #expect(
+            result.output == "{2, 3}\t{2, 3}\t{{1.0, 1.0, 1.0}, {1.0, 1.0, 1.0}}\t{1.0, 1.0, 1.0}\t2\t1\t2\n",
+            "\(result.output)\(result.errors)")
     }
 
     /// Standard error that cannot be written (a closed terminal, a full disk) does not change the exit status.
@@ -56,7 +69,8 @@ import Testing
         (["run", "SCRIPT", "--nonsense"], 2), (["run", "SCRIPT"], 0), (["-e", "error('x')"], 1),
     ] as [([String], Int32)]) func messagesThatNobodyReadsChangeNoStatus(arguments: [String], status: Int32) throws {
         let scratch = try Scratch()
-        let script = try scratch.write("a.lua", "local host = require 'host' host.arguments{{'steps', 1}} host.progress(1):update(1):close()")
+        let script = try scratch.write(
+            "a.lua", "local host = require 'host' host.arguments{{'steps', 1}} host.progress(1):update(1):close()")
         let words = try [Command.program.path] + arguments.map { $0 == "SCRIPT" ? script : $0 }
         // Standard input is a folder, which `check -` cannot read.
         let result = try Command.run("/bin/sh", ["-c", #"exec "$@" 2>/dev/full </"#, "sh"] + words)
@@ -84,7 +98,10 @@ import Testing
     @Test func scriptsSeeTheirArgumentsAndTheirFolder() throws {
         let scratch = try Scratch()
         _ = try scratch.write("helper.lua", "return {answer = 42}")
-        let script = try scratch.write("main.lua", "assert(arg[0]:match('main.lua$') and arg[1] == '--x' and (...) == '--x' and arg[2] == 'a b')\nprint(require('helper').answer)")
+        let script = try scratch.write(
+            "main.lua",
+            "assert(arg[0]:match('main.lua$') and arg[1] == '--x' and (...) == '--x' and arg[2] == 'a b')\nprint(require('helper').answer)"
+        )
         let result = try Command.run(["run", script, "--x", "a b"])
         #expect(result.status == 0 && result.output == "42\n", "\(result.errors)")
     }
@@ -97,7 +114,10 @@ import Testing
 
     @Test func interruptsLeaveWith130() throws {
         let scratch = try Scratch()
-        let script = try scratch.write("loop.lua", "io.open([[\(scratch.path("ready"))]], 'w'):close()\nwhile true do pcall(function() while true do end end) end")
+        let script = try scratch.write(
+            "loop.lua",
+            "io.open([[\(scratch.path("ready"))]], 'w'):close()\nwhile true do pcall(function() while true do end end) end"
+        )
         #expect(try Command.interrupted(script, whenThere: scratch.path("ready")) == 130)
     }
 
@@ -123,7 +143,8 @@ import Testing
         let scratch = try Scratch()
         let (ready, said) = (scratch.path("ready"), scratch.path("said"))
         try Data().write(to: URL(fileURLWithPath: said))
-        let script = try scratch.write("find.lua", "io.open([[\(ready)]], 'w'):close(); (('a'):rep(300)):find(('.-'):rep(30) .. 'b')")
+        let script = try scratch.write(
+            "find.lua", "io.open([[\(ready)]], 'w'):close(); (('a'):rep(300)):find(('.-'):rep(30) .. 'b')")
         let process = Process()
         process.executableURL = try Command.program
         process.arguments = ["run", script]
@@ -146,7 +167,9 @@ import Testing
     @Test func conversionsKeepTheModel() throws {
         let scratch = try Scratch()
         let model = scratch.path("m.safetensors")
-        let made = try Command.run(["-e", "random.manual_seed(1) flow.NICE{dim = 6, hidden = 4, layers = 2, couplings = 2}:save([[\(model)]])"])
+        let made = try Command.run([
+            "-e", "random.manual_seed(1) flow.NICE{dim = 6, hidden = 4, layers = 2, couplings = 2}:save([[\(model)]])",
+        ])
         #expect(made.status == 0, "\(made.errors)")
         let half = scratch.path("half.safetensors")
         #expect(try Command.run(["convert", model, half, "--dtype", "float16"]).status == 0)
@@ -157,7 +180,9 @@ import Testing
             """])
         #expect(compare.status == 0, "\(compare.errors)")
         let missing = try Command.run(["convert", scratch.path("none.pt"), scratch.path("out.safetensors")])
-        #expect(missing.status == 1 && missing.errors.contains("none.pt") && !FileManager.default.fileExists(atPath: scratch.path("out.safetensors")))
+        #expect(
+            missing.status == 1 && missing.errors.contains("none.pt")
+                && !FileManager.default.fileExists(atPath: scratch.path("out.safetensors")))
     }
 
     @Test func documentationIsPrinted() throws {
@@ -170,14 +195,20 @@ import Testing
 extension CommandTests {
     /// What a script may hold is bounded, and running out of memory is an error that it can catch.
     @Test func memoryEndsInAnError() throws {
-        let result = try Command.run(["-e", "local ok, message = pcall(tensor.zeros, 1 << 36) assert(not ok and message:find('not enough memory'), message) assert(tensor.ones(3):sum():item() == 3)"])
+        let result = try Command.run([
+            "-e",
+            "local ok, message = pcall(tensor.zeros, 1 << 36) assert(not ok and message:find('not enough memory'), message) assert(tensor.ones(3):sum():item() == 3)",
+        ])
         #expect(result.status == 0, "\(result.errors)")
     }
 
     /// Ctrl-C stops a finaliser that never ends, which runs while the state closes.
     @Test func interruptsReachFinalisersAtTheEnd() throws {
         let scratch = try Scratch()
-        let script = try scratch.write("last.lua", "setmetatable({}, {__gc = function() io.open([[\(scratch.path("ready"))]], 'w'):close() while true do end end})")
+        let script = try scratch.write(
+            "last.lua",
+            "setmetatable({}, {__gc = function() io.open([[\(scratch.path("ready"))]], 'w'):close() while true do end end})"
+        )
         #expect(try Command.interrupted(script, whenThere: scratch.path("ready")) == 130)
     }
 }

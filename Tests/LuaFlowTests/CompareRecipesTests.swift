@@ -34,14 +34,19 @@ import Testing
         let scratch = try Scratch()
         func table(_ arguments: String...) throws -> [String] {
             let result = try Command.run(
-                ["run", CompareRecipesTests.script, "--steps", "2", "--digits", "3", "--out", scratch.path("r.png")] + arguments,
+                ["run", CompareRecipesTests.script, "--steps", "2", "--digits", "3", "--out", scratch.path("r.png")]
+                    + arguments,
                 in: scratch.url)
             #expect(result.status == 0, "\(arguments): \(result.errors)")
             // All columns except the time.
-            return result.output.split(separator: "\n").map { $0.split(separator: " ").dropLast().joined(separator: " ") }
+            return result.output.split(separator: "\n").map {
+                $0.split(separator: " ").dropLast().joined(separator: " ")
+            }
         }
         let whole = try table("--presets", "homework,adam", "--masks", "left,random:75")
-        #expect(whole.filter { $0.contains(" homework ") }.count == 3 + 1 && whole.filter { $0.contains(" adam ") }.count == 3, "\(whole)")
+        #expect(
+            whole.filter { $0.contains(" homework ") }.count == 3 + 1
+                && whole.filter { $0.contains(" adam ") }.count == 3, "\(whole)")
         #expect(whole.contains { $0.hasPrefix("mean adam") } && !whole.contains { $0.contains("nan") }, "\(whole)")
         #expect(try whole == table("--presets", "homework,adam", "--masks", "left,random:75", "--batch", "2"))
         let picture = try Data(contentsOf: URL(fileURLWithPath: scratch.path("r.png")))
@@ -51,8 +56,10 @@ import Testing
     }
 
     static let faults: [([String], String)] = [
-        (["--digits", "0"], "--digits"), (["--digits", "2000"], "--digits"), (["--from", "0"], "--from"), (["--to", "1000"], "--to"),
-        (["--steps", "x"], "--steps"), (["--presets", "bset"], "best"), (["--presets", ""], "--presets: nothing is listed"),
+        (["--digits", "0"], "--digits"), (["--digits", "2000"], "--digits"), (["--from", "0"], "--from"),
+        (["--to", "1000"], "--to"),
+        (["--steps", "x"], "--steps"), (["--presets", "bset"], "best"),
+        (["--presets", ""], "--presets: nothing is listed"),
         (["--masks", "lefd"], "left"), (["--masks", "random:x"], "a percentage"), (["--batch", "0.5"], "--batch"),
         (["--masks", "random:0"], "nothing is missing"),
         (["--model", "/no/such.pt"], "/no/such.pt"), (["--out", "x.jpg"], "x.jpg"), (["--seed", "x"], "--seed"),
@@ -62,7 +69,9 @@ import Testing
         let (arguments, message) = CompareRecipesTests.faults[index]
         let scratch = try Scratch()
         let result = try Command.run(["run", CompareRecipesTests.script] + arguments, in: scratch.url)
-        #expect(result.status == 2 && result.output == "" && result.errors.contains(message), "\(arguments): \(result.errors)")
+        #expect(
+            result.status == 2 && result.output == "" && result.errors.contains(message),
+            "\(arguments): \(result.errors)")
         #expect(!result.errors.contains("stack traceback"), "\(arguments): \(result.errors)")
     }
 }

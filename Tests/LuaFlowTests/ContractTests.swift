@@ -5,27 +5,27 @@ import Testing
 @Suite struct ContractTests {
     static let functions: [String: String] = [
         "tensor": """
-            zeros ones full eye arange linspace exp log log1p expm1 sqrt abs sin cos tan tanh sigmoid softplus relu erf pow clamp maximum
-            minimum floor round sign sum mean prod var std max min argmax argmin logsumexp softmax cumsum norm matmul mv dot outer t
-            transpose permute reshape view flatten squeeze unsqueeze expand cat stack split chunk gather index_select masked_select sort
-            topk flip roll tril triu diag conv2d inverse solve det slogdet cholesky lu qr svd eigh eq ne lt le gt ge where masked_fill
-            atan2 asin acos atan sinh cosh asinh acosh atanh cumprod median quantile log_softmax scatter scatter_add einsum trace bmm meshgrid
-            solve_triangular lstsq pinv floor_divide remainder fmod int64 bool
-            """,
+        zeros ones full eye arange linspace exp log log1p expm1 sqrt abs sin cos tan tanh sigmoid softplus relu erf pow clamp maximum
+        minimum floor round sign sum mean prod var std max min argmax argmin logsumexp softmax cumsum norm matmul mv dot outer t
+        transpose permute reshape view flatten squeeze unsqueeze expand cat stack split chunk gather index_select masked_select sort
+        topk flip roll tril triu diag conv2d inverse solve det slogdet cholesky lu qr svd eigh eq ne lt le gt ge where masked_fill
+        atan2 asin acos atan sinh cosh asinh acosh atanh cumprod median quantile log_softmax scatter scatter_add einsum trace bmm meshgrid
+        solve_triangular lstsq pinv floor_divide remainder fmod int64 bool
+        """,
         "autodiff": "no_grad grad value_and_grad vjp jvp jacobian hessian hvp gradcheck custom vmap",
         "random": "manual_seed generator normal uniform bernoulli permutation randint choice",
         "distribution": """
-            Normal Logistic Uniform Bernoulli Categorical Exponential Laplace Gamma Beta Dirichlet Poisson StudentT MultivariateNormal
-            Mixture Binomial NegativeBinomial Geometric Multinomial LogNormal HalfNormal Cauchy Gumbel Weibull Pareto ChiSquared
-            InverseGamma VonMises Truncated kl_divergence
-            """,
+        Normal Logistic Uniform Bernoulli Categorical Exponential Laplace Gamma Beta Dirichlet Poisson StudentT MultivariateNormal
+        Mixture Binomial NegativeBinomial Geometric Multinomial LogNormal HalfNormal Cauchy Gumbel Weibull Pareto ChiSquared
+        InverseGamma VonMises Truncated kl_divergence
+        """,
         "special": "lgamma digamma erfc erfinv log_ndtr gammainc gammaincc betainc",
         "flow": "load NICE",
         "projection": """
-            verify Box Observed Halfspace Hyperplane Affine Ball L1Ball LinfBall Simplex Nonnegative SecondOrderCone PSD Sphere Sparse
-            Intersection Product Translate Scale Polyhedron Ellipsoid NuclearBall SpectralBall BoxSection Birkhoff Monotone TVBall Stiefel
-            ExponentialCone
-            """,
+        verify Box Observed Halfspace Hyperplane Affine Ball L1Ball LinfBall Simplex Nonnegative SecondOrderCone PSD Sphere Sparse
+        Intersection Product Translate Scale Polyhedron Ellipsoid NuclearBall SpectralBall BoxSection Birkhoff Monotone TVBall Stiefel
+        ExponentialCone
+        """,
         "prox": "L1 L2 Group Nuclear TV Huber",
         "optim": "SGD Adam AdamW RMSprop LBFGS projected_gradient fista admm douglas_rachford mirror_descent",
         "montecarlo": "importance_sampling ess khat standard_error score_function reparameterization baselines",
@@ -42,9 +42,9 @@ import Testing
 
     static let methods: [String: String] = [
         "tensor.zeros(2, 2)": """
-            dim numel item tolist clone requires_grad_ backward detach eq where masked_fill exp sum matmul t reshape gather sort
-            atan2 asin cumprod median quantile log_softmax scatter trace bmm solve_triangular lstsq pinv remainder fmod floor_divide
-            """,
+        dim numel item tolist clone requires_grad_ backward detach eq where masked_fill exp sum matmul t reshape gather sort
+        atan2 asin cumprod median quantile log_softmax scatter trace bmm solve_triangular lstsq pinv remainder fmod floor_divide
+        """,
         "flow.NICE{dim = 2, hidden = 1}": "log_prob to_latent to_data sample parameters state_dict save check",
         "projection.Box(0, 1)": "project_ contains distance",
         "prox.L1(1)": "prox value conjugate envelope",
@@ -61,14 +61,18 @@ import Testing
     @Test(arguments: functions.keys.sorted()) func functionsExist(module: String) throws {
         let host = try ContractTests.host()
         for name in ContractTests.functions[module, default: ""].split(whereSeparator: \.isWhitespace) {
-            #expect(throws: Never.self, "\(module).\(name)") { try host.run(code: "assert(require(\"\(module)\").\(name))") }
+            #expect(throws: Never.self, "\(module).\(name)") {
+                try host.run(code: "assert(require(\"\(module)\").\(name))")
+            }
         }
     }
 
     @Test(arguments: methods.keys.sorted()) func methodsExist(object: String) throws {
         let host = try ContractTests.host()
         for name in ContractTests.methods[object, default: ""].split(whereSeparator: \.isWhitespace) {
-            #expect(throws: Never.self, "\(object):\(name)") { try host.run(code: "local x = \(object) assert(x.\(name))") }
+            #expect(throws: Never.self, "\(object):\(name)") {
+                try host.run(code: "local x = \(object) assert(x.\(name))")
+            }
         }
     }
 
@@ -162,31 +166,50 @@ import Testing
         ("local x = tensor({1}):requires_grad_(true) x[1] = 2", "a leaf that requires a gradient"),
         ("tensor({1}):backward()", "requires_grad_(true)"),
         ("flow.load('/no/such.pt')", "/no/such.pt"),
-        ("tensor.ones(2, 3):std{correction = 0 / 0}", "option correction: a number expected, got nan"), ("random.bernoulli(0.5)", "probabilities"),
-        ("tensor.ones(2, 3):sum(1, {dim = 2})", "dim is given twice"), ("random.normal({2}, 0 / 0)", "argument 2 (mean): a number expected, got nan"),
-        ("tensor.ones(2, 3):sum{dimm = 1}", "did you mean \"dim\"?"), ("tensor.ones(2, 3):sum({1, dim = 2})", "unknown option dim"),
-        ("tensor.zeros({2, foo = 2})", "unknown option foo"), ("tensor.ones(2, 3):reshape{6, foo = 1}", "unknown option foo"),
+        ("tensor.ones(2, 3):std{correction = 0 / 0}", "option correction: a number expected, got nan"),
+        ("random.bernoulli(0.5)", "probabilities"),
+        ("tensor.ones(2, 3):sum(1, {dim = 2})", "dim is given twice"),
+        ("random.normal({2}, 0 / 0)", "argument 2 (mean): a number expected, got nan"),
+        ("tensor.ones(2, 3):sum{dimm = 1}", "did you mean \"dim\"?"),
+        ("tensor.ones(2, 3):sum({1, dim = 2})", "unknown option dim"),
+        ("tensor.zeros({2, foo = 2})", "unknown option foo"),
+        ("tensor.ones(2, 3):reshape{6, foo = 1}", "unknown option foo"),
         // A mask has ones and zeros only: positions, taken for a mask, would select everything.
         ("return tensor({10, 20, 30})[tensor({3, 1, 2})]", "tensor[]: a float32 tensor picks nothing"),
         ("local y = tensor({1, 2, 3}) y[tensor({2, 3, 3})] = -1", "positions int64"),
-        ("tensor({1, 2}):masked_select(tensor({0, 0 / 0}))", "this one holds nan"), ("tensor({1, 2}):where(tensor({0.5, 1}), 0)", "tensor:where: argument 2 (mask): a mask holds 0 and 1 only"),
-        ("tensor({1, 2}):masked_fill(tensor({1, 2}), 0)", "tensor:masked_fill: argument 2 (mask): a mask"), ("tensor({1, 2}):masked_fill_(tensor({1, 2}), 0)", "tensor:masked_fill_: argument 2 (mask): a mask"),
-        ("tensor.ones(1):expand(3):add_(tensor({1, 10, 100}))", "tensor:add_: this (3) tensor repeats elements (an expanded view) and cannot be overwritten; clone() it first"),
-        ("local e = tensor.ones(2, 1):expand(2, 3) e[{{}, {}}] = 1", "this (2, 3) tensor repeats elements"), ("tensor.ones(1):expand(3).data = tensor({1, 2, 3})", "repeats elements"),
-        ("tensor({a = 1})", "tensor: a table of numbers expected, got one with the key \"a\""), ("tensor({1, a = 2})", "the key \"a\""),
+        ("tensor({1, 2}):masked_select(tensor({0, 0 / 0}))", "this one holds nan"),
+        ("tensor({1, 2}):where(tensor({0.5, 1}), 0)", "tensor:where: argument 2 (mask): a mask holds 0 and 1 only"),
+        ("tensor({1, 2}):masked_fill(tensor({1, 2}), 0)", "tensor:masked_fill: argument 2 (mask): a mask"),
+        ("tensor({1, 2}):masked_fill_(tensor({1, 2}), 0)", "tensor:masked_fill_: argument 2 (mask): a mask"),
+        (
+            "tensor.ones(1):expand(3):add_(tensor({1, 10, 100}))",
+            "tensor:add_: this (3) tensor repeats elements (an expanded view) and cannot be overwritten; clone() it first"
+        ),
+        ("local e = tensor.ones(2, 1):expand(2, 3) e[{{}, {}}] = 1", "this (2, 3) tensor repeats elements"),
+        ("tensor.ones(1):expand(3).data = tensor({1, 2, 3})", "repeats elements"),
+        ("tensor({a = 1})", "tensor: a table of numbers expected, got one with the key \"a\""),
+        ("tensor({1, a = 2})", "the key \"a\""),
         ("tensor({{1, 2}, {3, 4, dtype = 'float64'}})", "the key \"dtype\""), ("tensor({1, [3] = 2})", "the key 3"),
-        ("tensor({1, 2}):sort{desc = true}", "tensor:sort: unknown option desc; the options are dim, descending"), ("tensor({1, 2}):sort(1, {dim = 1})", "dim is given twice"),
-        ("tensor({1, 2}):sort{descending = 3}", "option descending: true or false expected, got 3"), ("tensor({1, 2}):sort(1, true, 3)", "takes at most 3 arguments"),
-        ("tensor({1, 3}):var{unbiased = false, correction = 0}", "not both"), ("tensor({1, 2}):topk{dim = 1}", "argument 2 (k): a whole number"),
-        ("local x = tensor({1}):requires_grad_(true) x:exp_()", "a leaf that requires a gradient"), ("tensor({1}):add_(tensor({1, 2}))", "tensor:add_"),
-        ("random.normal({2}, 1, {mean = 2})", "mean is given twice"), ("random.choice(tensor(3))", "a tensor with elements along a dimension"),
+        ("tensor({1, 2}):sort{desc = true}", "tensor:sort: unknown option desc; the options are dim, descending"),
+        ("tensor({1, 2}):sort(1, {dim = 1})", "dim is given twice"),
+        ("tensor({1, 2}):sort{descending = 3}", "option descending: true or false expected, got 3"),
+        ("tensor({1, 2}):sort(1, true, 3)", "takes at most 3 arguments"),
+        ("tensor({1, 3}):var{unbiased = false, correction = 0}", "not both"),
+        ("tensor({1, 2}):topk{dim = 1}", "argument 2 (k): a whole number"),
+        ("local x = tensor({1}):requires_grad_(true) x:exp_()", "a leaf that requires a gradient"),
+        ("tensor({1}):add_(tensor({1, 2}))", "tensor:add_"),
+        ("random.normal({2}, 1, {mean = 2})", "mean is given twice"),
+        ("random.choice(tensor(3))", "a tensor with elements along a dimension"),
         ("data.batches({tensor.ones(2), tensor.ones(3)}, 2)", "tensors of equally many rows expected, got 2, 3"),
-        ("distribution.Normal(0, 1, {loc = 2})", "loc is given twice"), ("distribution.Mixture({0, 0}, {distribution.Normal(0, 1), distribution.Normal(0, 1)})", "sums to 0"),
-        ("autodiff.grad(function(x) return x:sum() end)()", "no x given: autodiff.grad(f, x)"), ("optim.SGD(tensor({1})):load_state_dict({})", "the state is empty"),
+        ("distribution.Normal(0, 1, {loc = 2})", "loc is given twice"),
+        ("distribution.Mixture({0, 0}, {distribution.Normal(0, 1), distribution.Normal(0, 1)})", "sums to 0"),
+        ("autodiff.grad(function(x) return x:sum() end)()", "no x given: autodiff.grad(f, x)"),
+        ("optim.SGD(tensor({1})):load_state_dict({})", "the state is empty"),
         ("projection.Box(0, 1)({2, 3})", "a tensor (of a table of numbers, tensor(t) makes one) expected, got table"),
         ("plot.line{{0 / 0, 1 / 0}}", "no number that can be drawn"),
         ("data.batches(tensor.zeros(1 << 40, 0), 3, {shuffle = true})", "one by one"),
-        ("projection.Product{projection.Box(0, 1)}(tensor.zeros(1 << 40, 0))", "one by one"), ("image.grid(tensor.zeros(1 << 40, 0, 2))", "image.grid"),
+        ("projection.Product{projection.Box(0, 1)}(tensor.zeros(1 << 40, 0))", "one by one"),
+        ("image.grid(tensor.zeros(1 << 40, 0, 2))", "image.grid"),
     ]
 
     @Test(arguments: faults.indices) func faultsAreExplained(index: Int) throws {

@@ -9,7 +9,9 @@ import Testing
             local function grad(f, x) x = tensor(x):requires_grad_() f(x):sum():backward() return x.grad:tolist() end
 
             """
-        #expect(throws: Never.self, "\(code)", sourceLocation: location) { try ContractTests.host().run(code: prelude + code) }
+        #expect(throws: Never.self, "\(code)", sourceLocation: location) {
+            try ContractTests.host().run(code: prelude + code)
+        }
     }
 
     @Test(arguments: [
@@ -34,7 +36,8 @@ import Testing
 
     /// SciPy's float64 values, rounded to float32.
     @Test(arguments: [
-        ("distribution.StudentT(1e6):log_prob(0)", -0.91893878), ("distribution.Beta(1e5, 1e5):log_prob(0.5)", 5.8772437),
+        ("distribution.StudentT(1e6):log_prob(0)", -0.91893878),
+        ("distribution.Beta(1e5, 1e5):log_prob(0.5)", 5.8772437),
         ("distribution.Poisson(1e6):log_prob(1e6)", -7.8266938), ("distribution.Gamma(1e6, 1e6):entropy()", -5.4888167),
         ("distribution.kl_divergence(distribution.Gamma(1e5, 1e5), distribution.Gamma(1.001e5, 1e5))", 0.0499837),
         ("distribution.StudentT(3):cdf(1)", 0.80449889), ("distribution.StudentT(3):cdf(-2)", 0.069662984),
@@ -47,10 +50,12 @@ import Testing
     }
 
     @Test(arguments: [
-        "x:relu():sqrt()", "x:clamp(0, 1):sqrt()", "x:maximum(0):sqrt()", "-(-x):minimum(0):abs():sqrt()", "projection.Box(0, 1)(x):sqrt()",
+        "x:relu():sqrt()", "x:clamp(0, 1):sqrt()", "x:maximum(0):sqrt()", "-(-x):minimum(0):abs():sqrt()",
+        "projection.Box(0, 1)(x):sqrt()",
         "projection.Nonnegative()(x):log()", "(function() local y = x:clone() y[1] = 0 return y:sqrt() end)()",
     ]) func aSlopeThatIsCutOffMayBeInfinite(expression: String) throws {
-        try run("local g = grad(function(x) return \(expression) end, {-1, 0.5}) assert(g[1] == 0 and g[2] == g[2], g[1])")
+        try run(
+            "local g = grad(function(x) return \(expression) end, {-1, 0.5}) assert(g[1] == 0 and g[2] == g[2], g[1])")
     }
 
     @Test(arguments: [
@@ -131,17 +136,22 @@ import Testing
     ]) func drawsStayInTheirRange(code: String) throws { try run("random.manual_seed(0) " + code) }
 
     @Test(arguments: [
-        ("tensor.conv2d(tensor.zeros(0, 1, 1, 1):expand(0, 1, 1 << 30, 1 << 30), tensor.zeros(1, 1, 1, 1), nil, {padding = 1 << 30})", "too many elements"),
+        (
+            "tensor.conv2d(tensor.zeros(0, 1, 1, 1):expand(0, 1, 1 << 30, 1 << 30), tensor.zeros(1, 1, 1, 1), nil, {padding = 1 << 30})",
+            "too many elements"
+        ),
         ("tensor{1, 2}:sub_(tensor{1, 2, 3})", "tensor:sub_: (2) and (3) do not broadcast"),
         ("tensor.zeros(0):norm{p = math.huge}", "tensor.norm: no elements"),
     ]) func faultsAreExplained(expression: String, message: String) throws {
-        let code = "local ok, message = pcall(function() return \(expression) end) assert(not ok and message:find([[\(message)]], 1, true), message)"
+        let code =
+            "local ok, message = pcall(function() return \(expression) end) assert(not ok and message:find([[\(message)]], 1, true), message)"
         try run(code)
     }
 
     /// Memory in Swift's own collections counts against the limit, and is refused before it is asked of the system.
     @Test(arguments: [
-        "tensor.ones(1, {dtype = 'float64'}):expand(4000000):clone():sort()", "random.choice(40000000, 4000000, {replace = false})",
+        "tensor.ones(1, {dtype = 'float64'}):expand(4000000):clone():sort()",
+        "random.choice(40000000, 4000000, {replace = false})",
         "tensor.ones(4000000):gather(1, tensor.ones(4000000))",
     ]) func largeListsAreCharged(expression: String) throws {
         var options = Interpreter.Options()
@@ -149,6 +159,9 @@ import Testing
         options.memoryLimit = 80 << 20
         let host = try Host(options: options)
         host.context.service(GlobalGenerator.self).generator = Generator(seed: 0)
-        try host.run(code: "local ok, message = pcall(function() return \(expression) end) assert(not ok and message:find('memory'), message)")
+        try host.run(
+            code:
+                "local ok, message = pcall(function() return \(expression) end) assert(not ok and message:find('memory'), message)"
+        )
     }
 }

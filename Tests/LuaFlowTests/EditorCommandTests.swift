@@ -74,7 +74,8 @@ import Testing
             """)
         let plugins = ["LUAFLOW_PLUGINS": scratch.url.path]
         func words(_ typed: String...) throws -> [String] {
-            try Command.run(["---plugin-words"] + typed, environment: plugins).output.split(separator: "\n").map(String.init)
+            try Command.run(["---plugin-words"] + typed, environment: plugins).output.split(separator: "\n").map(
+                String.init)
         }
         #expect(try words("g") == ["gallop", "greet"] && words("help", "gr") == ["greet"] && words("x").isEmpty)
         #expect(try words("greet", "l") == ["loud", "low"] && words("greet", "very", "lo") == ["loud", "low", "loud"])
@@ -117,7 +118,9 @@ import Testing
         let own = try scratch.write("luacats/tensor.lua", "---@meta tensor\n-- mine\n")
         try FileManager.default.removeItem(atPath: scratch.path("luacats/flow.lua"))
         let refused = try Command.run(["doc", "--luacats", scratch.url.path])
-        #expect(refused.status == 1 && refused.errors.contains("luacats/tensor.lua: is there and was not written by luaflow doc"))
+        #expect(
+            refused.status == 1
+                && refused.errors.contains("luacats/tensor.lua: is there and was not written by luaflow doc"))
         #expect(try String(contentsOfFile: own, encoding: .utf8) == "---@meta tensor\n-- mine\n")
         #expect(!FileManager.default.fileExists(atPath: scratch.path("luacats/flow.lua")))
         #expect(try Command.run(["doc", "--luacats", "--search", "x"]).status == 2)

@@ -65,10 +65,15 @@ import Testing
         let host = try Host()
         let lines = Mutex<[String]>([])
         try host.define("log") { (line: String) in lines.withLock { $0.append(line) } }
-        try host.run(code: "log('a') assert(select('#', log('b')) == 0) function train(n) for k = 1, n do log(k .. '') end return n end")
+        try host.run(
+            code:
+                "log('a') assert(select('#', log('b')) == 0) function train(n) for k = 1, n do log(k .. '') end return n end"
+        )
         try host.call("train", 2)
         #expect(lines.withLock { $0 } == ["a", "b", "1", "2"])
-        #expect(try host.evaluate("select(2, pcall(log, 1))", as: String.self).hasSuffix("log: argument 1: a string expected, got 1"))
+        #expect(
+            try host.evaluate("select(2, pcall(log, 1))", as: String.self).hasSuffix(
+                "log: argument 1: a string expected, got 1"))
         #expect { try host.call("nowhere") } throws: { "\($0)" == "call: the global nowhere is no function: it is nil" }
         #expect { try host.call("train", "x") } throws: { ($0 as? LuaError)?.kind == .runtime }
     }
@@ -82,9 +87,14 @@ import Testing
         #expect(try host.evaluate("simpson(function(x) return x ^ 3 end, 0, 2)") == 4.0)
         try host.define("rate") { (settings: TableValue) in try settings.get("rate", as: Float.self) }
         #expect(try host.evaluate("rate{rate = 0.25}") == Float(0.25))
-        #expect(try host.evaluate("select(2, pcall(rate, {}))", as: String.self).hasSuffix("rate: a number expected, got nil"))
-        #expect(try host.evaluate("select(2, pcall(simpson, 1))", as: String.self).hasSuffix("simpson: argument 1: a function expected, got 1"))
-        try host.run(code: "settings = {depth = 3} function count(t) n = t.depth end function twice(x) return 2 * x end")
+        #expect(
+            try host.evaluate("select(2, pcall(rate, {}))", as: String.self).hasSuffix(
+                "rate: a number expected, got nil"))
+        #expect(
+            try host.evaluate("select(2, pcall(simpson, 1))", as: String.self).hasSuffix(
+                "simpson: argument 1: a function expected, got 1"))
+        try host.run(
+            code: "settings = {depth = 3} function count(t) n = t.depth end function twice(x) return 2 * x end")
         let settings: TableValue = try host.get("settings")
         #expect(try settings.get("depth") == 3 && settings.get("width", as: Int?.self) == nil)
         try host.call("count", settings)
@@ -111,7 +121,8 @@ import Testing
         let interpreter = host.interpreter
         let seen = Mutex<[String]>([])
         try host.define("ask") { [unowned interpreter] in interpreter.askForPause() }
-        let loop = "state = {x = 0} for k in require('host').steps(9, state) do state.x = k asked = ask() end return state.x"
+        let loop =
+            "state = {x = 0} for k in require('host').steps(9, state) do state.x = k asked = ask() end return state.x"
         // There is nobody to answer a prompt, so none is offered.
         #expect(try host.evaluate(loop) == 9 && host.get("asked", as: Bool.self) == false)
         try host.onPause { point in
@@ -138,7 +149,9 @@ import Testing
                 return String(describing: error)
             }
         }
-        #expect(message { _ = try host.evaluate("'x'", as: Double.self) } == "evaluate: the result: a number expected, got \"x\"")
+        #expect(
+            message { _ = try host.evaluate("'x'", as: Double.self) }
+                == "evaluate: the result: a number expected, got \"x\"")
         #expect(message { _ = try host.get("name", as: [Int].self) } == "get: name: a list expected, got \"x\"")
         #expect(message { _ = try host.get("settings", as: [String: Int].self) }
             == "get: settings: a whole number expected, got 3.5")

@@ -4,8 +4,12 @@ import Testing
 /// The exit status of `luaflow`, and what it prints at the end.
 @Suite struct EndingTests {
     @Test func finalisersThatDoNotEndAreStopped() throws {
-        let result = try Command.run(["--timeout", "0.5", "-e", "setmetatable({}, {__gc = function() while true do end end}) print('done')"])
-        #expect(result.status == 1 && result.output == "done\n" && result.errors.contains("stopped: the time limit of 0.5 s has passed"), "\(result)")
+        let result = try Command.run([
+            "--timeout", "0.5", "-e", "setmetatable({}, {__gc = function() while true do end end}) print('done')",
+        ])
+        #expect(
+            result.status == 1 && result.output == "done\n"
+                && result.errors.contains("stopped: the time limit of 0.5 s has passed"), "\(result)")
     }
 
     @Test(arguments: [

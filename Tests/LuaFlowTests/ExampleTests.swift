@@ -10,7 +10,8 @@ import Testing
         // The versions of dependencies that the tests were built with, so that nothing is looked up again.
         let pins = package + "/Package.resolved"
         try? FileManager.default.removeItem(atPath: pins)
-        try FileManager.default.copyItem(atPath: Command.repository.appendingPathComponent("Package.resolved").path, toPath: pins)
+        try FileManager.default.copyItem(
+            atPath: Command.repository.appendingPathComponent("Package.resolved").path, toPath: pins)
         let result = try Command.run(
             // A build description that was cached for one package must not be used for another.
             "swift",
@@ -26,7 +27,9 @@ import Testing
     @Test func aHostInFiveLines() throws {
         let program = try build(Command.repository.appendingPathComponent("Examples").path, "Embedding")
         let result = try Command.run(program, [])
-        #expect(result.status == 0 && result.output == "0.0002\n5.0\n9.0 under the curve\nstep 2 of 5\ntrue\n", "\(result.output)\(result.errors)")
+        #expect(
+            result.status == 0 && result.output == "0.0002\n5.0\n9.0 under the curve\nstep 2 of 5\ntrue\n",
+            "\(result.output)\(result.errors)")
     }
 
     @Test func aSwiftModuleServesScripts() throws {

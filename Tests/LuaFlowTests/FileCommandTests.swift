@@ -45,12 +45,14 @@ import Testing
 
     @Test func convertKeepsTypesOrSaysWhatChanges() throws {
         let scratch = try Scratch()
-        let header = #"{"b":{"dtype":"BF16","shape":[1,2],"data_offsets":[0,4]},"i":{"dtype":"I64","shape":[1],"data_offsets":[4,12]}}"#
+        let header =
+            #"{"b":{"dtype":"BF16","shape":[1,2],"data_offsets":[0,4]},"i":{"dtype":"I64","shape":[1],"data_offsets":[4,12]}}"#
         var bytes = Data(withUnsafeBytes(of: UInt64(header.utf8.count).littleEndian) { Array($0) }) + Data(header.utf8)
         bytes += Data([0x80, 0x3f, 0x00, 0xc0, 7, 0, 0, 0, 0, 0, 0, 0])
         try bytes.write(to: URL(fileURLWithPath: scratch.path("in")))
         let same = try Command.run(["convert", scratch.path("in"), scratch.path("out.safetensors")])
-        #expect(same.status == 0 && same.output == "\(scratch.path("out.safetensors")): 2 tensors, 3 numbers\n", "\(same)")
+        #expect(
+            same.status == 0 && same.output == "\(scratch.path("out.safetensors")): 2 tensors, 3 numbers\n", "\(same)")
         let out = try Data(contentsOf: URL(fileURLWithPath: scratch.path("out.safetensors")))
         let text = String(decoding: out, as: UTF8.self)
         #expect(text.contains("\"BF16\"") && text.contains("\"I64\""))
@@ -59,7 +61,8 @@ import Testing
         let half = try Command.run(["convert", scratch.path("in"), scratch.path("half.npz"), "--dtype", "float16"])
         // A vector keeps float32, and so does a matrix of one row.
         #expect(half.output.contains("bfloat16 -> float32: 1 tensor (b)") && !half.output.contains("int64"), "\(half)")
-        let help = try Command.run(["convert", "--help"]).output.split { $0 == " " || $0 == "\n" }.joined(separator: " ")
+        let help = try Command.run(["convert", "--help"]).output.split { $0 == " " || $0 == "\n" }.joined(
+            separator: " ")
         #expect(help.contains("Integers and booleans keep their types"), "\(help)")
     }
 

@@ -17,8 +17,10 @@ import Testing
 
     /// Draws have float64's digits where the base distribution or a parameter is float64.
     @Test(arguments: [
-        "flow.Flow(distribution.Normal(D(0), D(1)), {}, {dim = 2})", "flow.Flow(distribution.Normal(D{0, 1}, 1), {flow.Scaling{0.1, 0.2}})",
-        "flow.Flow('normal', {flow.Scaling(D{0.1, 0.2})}, {dim = 2})", "flow.Flow('logistic', {flow.Scaling(D{0, 0})}, {dim = 2})",
+        "flow.Flow(distribution.Normal(D(0), D(1)), {}, {dim = 2})",
+        "flow.Flow(distribution.Normal(D{0, 1}, 1), {flow.Scaling{0.1, 0.2}})",
+        "flow.Flow('normal', {flow.Scaling(D{0.1, 0.2})}, {dim = 2})",
+        "flow.Flow('logistic', {flow.Scaling(D{0, 0})}, {dim = 2})",
     ]) func samplesInFloat64(made: String) throws {
         try run("""
             local x = \(made):sample(50)

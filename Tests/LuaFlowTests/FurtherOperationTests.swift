@@ -34,10 +34,14 @@ import Testing
     }
 
     @Test(arguments: [
-        ("tensor.int64{1} // 0", "tensor.floor_divide: int64 division by zero; x:to(\"float32\") has infinity or NaN for it"),
+        (
+            "tensor.int64{1} // 0",
+            "tensor.floor_divide: int64 division by zero; x:to(\"float32\") has infinity or NaN for it"
+        ),
         ("tensor.int64{1, 2} % tensor.int64{1, 0}", "tensor.remainder: int64 division by zero"),
         ("tensor.int64{1}:fmod(tensor.bool{false})", "tensor.fmod: int64 division by zero"),
-        ("tensor.zeros(0):median()", "tensor.median: no elements in (0)"), ("tensor.zeros(2, 0):median(2)", "no elements in (2, 0)"),
+        ("tensor.zeros(0):median()", "tensor.median: no elements in (0)"),
+        ("tensor.zeros(2, 0):median(2)", "no elements in (2, 0)"),
         ("tensor.zeros(0):quantile(0.5)", "tensor.quantile: no elements in (0)"),
         ("tensor{1}:quantile(1.5)", "tensor:quantile: argument 2 (q): numbers from 0 to 1 expected, got 1.5"),
         ("tensor{1}:quantile(tensor{{0.5}})", "argument 2 (q): a number or a vector expected, got shape (1, 1)"),
@@ -46,22 +50,41 @@ import Testing
         ("tensor{1, 2}:scatter(1, tensor{1, 2}, tensor{1})", "src (1) does not fit index (2)"),
         ("tensor.int64{1}:scatter(1, tensor{1}, 0.5)", "0.5 is not whole"),
         ("tensor.einsum('ij,jk', tensor.ones(2, 3))", "\"ij,jk\" names 2 operands, 1 tensor given"),
-        ("tensor.einsum('ij,jk', tensor.ones(2, 3), tensor.ones(2, 2))", "\"j\" is 3 before and 2 in operand 2, (2, 2)"),
-        ("tensor.einsum('ijk', tensor.ones(2, 3))", "operand 1 has shape (2, 3), its subscripts \"ijk\" name 3 dimensions"),
+        (
+            "tensor.einsum('ij,jk', tensor.ones(2, 3), tensor.ones(2, 2))",
+            "\"j\" is 3 before and 2 in operand 2, (2, 2)"
+        ),
+        (
+            "tensor.einsum('ijk', tensor.ones(2, 3))",
+            "operand 1 has shape (2, 3), its subscripts \"ijk\" name 3 dimensions"
+        ),
         ("tensor.einsum('ii', tensor.ones(2, 3))", "\"i\" is 2 and 3 in operand 1, (2, 3)"),
         ("tensor.einsum('ij->ik', tensor.ones(2, 3))", "the result's \"k\" is in no operand"),
-        ("tensor.einsum('ij->ii', tensor.ones(2, 3))", "names \"i\" twice"), ("tensor.einsum('i1', tensor.ones(2, 3))", "\"1\" in \"i1\""),
-        ("tensor.einsum('i->i->i', tensor.ones(2))", "more than one ->"), ("tensor.einsum('......', tensor.ones(2))", "two ellipses"),
-        ("tensor.ones(2):trace()", "a matrix expected, got shape (2)"), ("tensor.ones(2, 2):bmm(tensor.ones(2, 2))", "(b, m, k) and (b, k, n) expected"),
-        ("tensor.meshgrid(tensor.ones(2, 2))", "tensor 1 has shape (2, 2); vectors expected"), ("tensor.meshgrid()", "one or more vectors expected"),
+        ("tensor.einsum('ij->ii', tensor.ones(2, 3))", "names \"i\" twice"),
+        ("tensor.einsum('i1', tensor.ones(2, 3))", "\"1\" in \"i1\""),
+        ("tensor.einsum('i->i->i', tensor.ones(2))", "more than one ->"),
+        ("tensor.einsum('......', tensor.ones(2))", "two ellipses"),
+        ("tensor.ones(2):trace()", "a matrix expected, got shape (2)"),
+        ("tensor.ones(2, 2):bmm(tensor.ones(2, 2))", "(b, m, k) and (b, k, n) expected"),
+        ("tensor.meshgrid(tensor.ones(2, 2))", "tensor 1 has shape (2, 2); vectors expected"),
+        ("tensor.meshgrid()", "one or more vectors expected"),
         ("tensor.ones(2, 2):triu():solve_triangular(tensor.ones(2))", "upper"),
-        ("tensor{{1, 0}, {1, 0}}:solve_triangular(tensor.ones(2), {upper = false})", "the matrix is singular: element 2 of its diagonal is 0"),
-        ("tensor.ones(2, 3):solve_triangular(tensor.ones(2), {upper = false})", "square matrices expected, got shape (2, 3)"),
-        ("tensor.ones(2):pinv()", "a matrix expected, got shape (2)"), ("tensor.ones(3, 2):lstsq(tensor.ones(2))", "right-hand sides of 3 rows expected"),
+        (
+            "tensor{{1, 0}, {1, 0}}:solve_triangular(tensor.ones(2), {upper = false})",
+            "the matrix is singular: element 2 of its diagonal is 0"
+        ),
+        (
+            "tensor.ones(2, 3):solve_triangular(tensor.ones(2), {upper = false})",
+            "square matrices expected, got shape (2, 3)"
+        ),
+        ("tensor.ones(2):pinv()", "a matrix expected, got shape (2)"),
+        ("tensor.ones(3, 2):lstsq(tensor.ones(2))", "right-hand sides of 3 rows expected"),
         ("tensor{{0 / 0}}:pinv()", "infinite or NaN"), ("tensor.int64{0.5}", "0.5 can't be cast to int64"),
     ])
     func mistakesAreNamed(code: String, message: String) throws {
-        let error = #expect(throws: LuaError.self) { try ContractTests.host().run(code: "return \(code)", name: "x.lua") }
+        let error = #expect(throws: LuaError.self) {
+            try ContractTests.host().run(code: "return \(code)", name: "x.lua")
+        }
         #expect(error?.message.contains(message) == true, "\(error?.message ?? "")")
     }
 }

@@ -22,12 +22,18 @@ import Testing
         var options = Interpreter.Options()
         options.globals = true
         let host = try Host(options: options)
-        guard case .object(let digits as Variable) = try host.run(code: "return data.digits().images[{{1, 10}, {}, {}}]")[0] else { Issue.record("no digits"); return }
+        guard
+            case .object(let digits as Variable) = try host.run(code: "return data.digits().images[{{1, 10}, {}, {}}]")[
+                0]
+        else { Issue.record("no digits"); return }
         let (expected, gradients) = (try #require(reference["log_prob"]), try #require(reference["gradient"]))
         for row in 0..<10 {
             let x = try Variable(digits.value.select(0, row)).reshape([1, 784])
-            let (values, gradient) = try Transform.valueAndGradient(of: { [try flow.logProbability($0[0])] }, at: [x], for: "test")
-            #expect(try difference(values[0].value, expected.slice(0, from: row, count: 1), absolute: 0.01, relative: 1e-5) == nil)
+            let (values, gradient) = try Transform.valueAndGradient(
+                of: { [try flow.logProbability($0[0])] }, at: [x], for: "test")
+            #expect(
+                try difference(values[0].value, expected.slice(0, from: row, count: 1), absolute: 0.01, relative: 1e-5)
+                    == nil)
             let wanted = try Variable(gradients.select(0, row)).reshape([1, 784])
             let error = try ((gradient[0] - wanted).norm() / wanted.norm()).value.item()
             #expect(error < 1e-3, "digit \(row + 1): relative gradient error \(error)")
@@ -60,7 +66,10 @@ import Testing
         let scratch = try Scratch()
         let result = try InpaintingTests.inpaint([], in: scratch)
         #expect(result.status == 0, "\(result.errors)")
-        let numbers = result.output.split(separator: "\n").first { $0.hasPrefix("-log p") }?.split(separator: " ").compactMap { Double($0) } ?? []
+        let numbers =
+            result.output.split(separator: "\n").first { $0.hasPrefix("-log p") }?.split(separator: " ").compactMap {
+                Double($0)
+            } ?? []
         #expect(numbers.count == 3 && numbers[1] < numbers[0] - 500, "\(result.output)")
         #expect(result.output.contains("largest violation 0\n"))
         let picture = try Data(contentsOf: URL(fileURLWithPath: scratch.path("figure.png")))
@@ -68,11 +77,16 @@ import Testing
     }
 
     static let variations = [
-        ["--mask", "top"], ["--mask", "bottom"], ["--mask", "left"], ["--mask", "right"], ["--mask", "checkerboard"], ["--mask", "rows"],
-        ["--mask", "rows:4"], ["--mask", "columns"], ["--mask", "random"], ["--mask", "random:80"], ["--schedule", "step"],
-        ["--schedule", "linear"], ["--schedule", "exponential"], ["--schedule", "cosine"], ["--schedule", "warm_restarts"],
-        ["--schedule", "nice", "--noise", "nice"], ["--noise", "gaussian"], ["--noise", "annealed"], ["--noise", "langevin", "--lr", "1e-5"],
-        ["--preset", "nice"], ["--preset", "best"], ["--preset", "best", "--schedule", "step", "--noise", "gaussian:0.001", "--lr", "0.02"],
+        ["--mask", "top"], ["--mask", "bottom"], ["--mask", "left"], ["--mask", "right"], ["--mask", "checkerboard"],
+        ["--mask", "rows"],
+        ["--mask", "rows:4"], ["--mask", "columns"], ["--mask", "random"], ["--mask", "random:80"],
+        ["--schedule", "step"],
+        ["--schedule", "linear"], ["--schedule", "exponential"], ["--schedule", "cosine"],
+        ["--schedule", "warm_restarts"],
+        ["--schedule", "nice", "--noise", "nice"], ["--noise", "gaussian"], ["--noise", "annealed"],
+        ["--noise", "langevin", "--lr", "1e-5"],
+        ["--preset", "nice"], ["--preset", "best"],
+        ["--preset", "best", "--schedule", "step", "--noise", "gaussian:0.001", "--lr", "0.02"],
         ["--preset", "quick"], ["--preset", "adam"],
         ["--start", "0.5"], ["--digit", "2000", "--steps", "0"], ["--lr=2e-3", "--seed=4"],
     ]
@@ -80,12 +94,17 @@ import Testing
     @Test(arguments: variations) func everyPartRuns(arguments: [String]) throws {
         let scratch = try Scratch()
         let result = try InpaintingTests.inpaint(["--steps", "8"] + arguments, in: scratch)
-        #expect(result.status == 0 && result.output.contains("largest violation 0\n"), "\(arguments): \(result.errors)\(result.output)")
+        #expect(
+            result.status == 0 && result.output.contains("largest violation 0\n"),
+            "\(arguments): \(result.errors)\(result.output)")
     }
 
     @Test func aPictureIsAMask() throws {
         let scratch = try Scratch()
-        let made = try Command.run(["-e", "local m = tensor.ones(28, 28) m[{{1, 5}, {}}] = 0 image.save([[\(scratch.path("mask.png"))]], m) image.save([[\(scratch.path("small.png"))]], tensor.ones(3, 4))"])
+        let made = try Command.run([
+            "-e",
+            "local m = tensor.ones(28, 28) m[{{1, 5}, {}}] = 0 image.save([[\(scratch.path("mask.png"))]], m) image.save([[\(scratch.path("small.png"))]], tensor.ones(3, 4))",
+        ])
         #expect(made.status == 0, "\(made.errors)")
         let result = try InpaintingTests.inpaint(["--steps", "2", "--mask", scratch.path("mask.png")], in: scratch)
         #expect(result.status == 0 && result.output.contains("140 missing pixels"), "\(result.errors)\(result.output)")
@@ -95,8 +114,13 @@ import Testing
 
     @Test func sameSeedSamePicture() throws {
         let (one, two) = (try Scratch(), try Scratch())
-        for scratch in [one, two] { _ = try InpaintingTests.inpaint(["--steps", "20", "--noise", "gaussian", "--mask", "random:30", "--seed", "5"], in: scratch) }
-        #expect(try Data(contentsOf: URL(fileURLWithPath: one.path("figure.png"))) == Data(contentsOf: URL(fileURLWithPath: two.path("figure.png"))))
+        for scratch in [one, two] {
+            _ = try InpaintingTests.inpaint(
+                ["--steps", "20", "--noise", "gaussian", "--mask", "random:30", "--seed", "5"], in: scratch)
+        }
+        #expect(
+            try Data(contentsOf: URL(fileURLWithPath: one.path("figure.png")))
+                == Data(contentsOf: URL(fileURLWithPath: two.path("figure.png"))))
     }
 
     /// A function that is added to one of the three files of parts is found by its name without any other edit.
@@ -104,23 +128,37 @@ import Testing
         let scratch = try Scratch()
         let scripts = scratch.url.appendingPathComponent("scripts")
         try FileManager.default.copyItem(at: Command.repository.appendingPathComponent("scripts"), to: scripts)
-        for (file, table, body) in [("schedules", "schedules", "(k, lr, steps) return lr / k end"), ("noises", "noises", "(k, alpha, steps) return 1e-4 end"), ("masks", "masks", "(h, w) return masks.top(h, w) end")] {
+        for (file, table, body) in [
+            ("schedules", "schedules", "(k, lr, steps) return lr / k end"),
+            ("noises", "noises", "(k, alpha, steps) return 1e-4 end"),
+            ("masks", "masks", "(h, w) return masks.top(h, w) end"),
+        ] {
             let path = scripts.appendingPathComponent("inpainting/\(file).lua")
             let text = try String(contentsOf: path, encoding: .utf8)
-            try text.replacingOccurrences(of: "\nreturn \(table)\n", with: "\nfunction \(table).mine\(body)\nreturn \(table)\n").write(to: path, atomically: true, encoding: .utf8)
+            try text.replacingOccurrences(
+                of: "\nreturn \(table)\n", with: "\nfunction \(table).mine\(body)\nreturn \(table)\n"
+            ).write(to: path, atomically: true, encoding: .utf8)
         }
         let models = Command.repository.appendingPathComponent("models")
-        try FileManager.default.createSymbolicLink(at: scratch.url.appendingPathComponent("models"), withDestinationURL: models)
-        let result = try Command.run(["run", scripts.appendingPathComponent("problem3_inpainting.lua").path, "--steps", "3", "--mask", "mine", "--schedule", "mine", "--noise", "mine"], in: scratch.url)
+        try FileManager.default.createSymbolicLink(
+            at: scratch.url.appendingPathComponent("models"), withDestinationURL: models)
+        let result = try Command.run(
+            [
+                "run", scripts.appendingPathComponent("problem3_inpainting.lua").path, "--steps", "3", "--mask", "mine",
+                "--schedule", "mine", "--noise", "mine",
+            ], in: scratch.url)
         #expect(result.status == 0 && result.output.contains("392 missing pixels"), "\(result.errors)\(result.output)")
     }
 
     /// The numbers on the line of the output that begins with `start`.
     private static func numbers(_ output: String, _ start: String) -> [Double] {
-        output.split(separator: "\n").first { $0.hasPrefix(start) }?.split(separator: " ").compactMap { Double($0) } ?? []
+        output.split(separator: "\n").first { $0.hasPrefix(start) }?.split(separator: " ").compactMap { Double($0) }
+            ?? []
     }
 
-    static let masks = ["rectangle", "left", "right", "top", "bottom", "rows", "columns:10", "random:75", "checkerboard"]
+    static let masks = [
+        "rectangle", "left", "right", "top", "bottom", "rows", "columns:10", "random:75", "checkerboard",
+    ]
 
     /// The preset `best` fills in the hidden pixels of every mask, and converges. (The README has its quality over many
     /// digits.)
@@ -147,9 +185,13 @@ import Testing
     @Test func aRunThatOscillatesSaysSo() throws {
         let scratch = try Scratch()
         for (arguments, word) in [
-            (["--mask", "left"], "oscillates: -log p swings between "), (["--mask", "checkerboard"], "try --preset best or --lr 0.0001"),
+            (["--mask", "left"], "oscillates: -log p swings between "),
+            (["--mask", "checkerboard"], "try --preset best or --lr 0.0001"),
             (["--mask", "left", "--preset", "best", "--lr", "20", "--schedule", "constant"], "try --lr 2"),
-            (["--mask", "left", "--preset", "adam", "--lr", "3", "--schedule", "constant"], "try --preset best or --lr 0.3"),
+            (
+                ["--mask", "left", "--preset", "adam", "--lr", "3", "--schedule", "constant"],
+                "try --preset best or --lr 0.3"
+            ),
             (["--noise", "langevin", "--lr", "1e-4"], "the noise does not end: "),
         ] {
             let result = try InpaintingTests.inpaint(["--steps", "60"] + arguments, in: scratch)
@@ -157,7 +199,8 @@ import Testing
             #expect(said.count == 1 && said.first?.contains(word) == true, "\(arguments): \(result.output)")
         }
         for arguments in [
-            ["--mask", "left", "--preset", "best"], ["--lr", "1e-6"], ["--steps", "1"], ["--steps", "0"], ["--preset", "best"],
+            ["--mask", "left", "--preset", "best"], ["--lr", "1e-6"], ["--steps", "1"], ["--steps", "0"],
+            ["--preset", "best"],
             ["--preset", "best", "--noise", "annealed"],
         ] {
             let result = try InpaintingTests.inpaint(["--steps", "60"] + arguments, in: scratch)
@@ -180,7 +223,8 @@ import Testing
         let scripts = Command.repository.appendingPathComponent("scripts")
         for preset in ["homework", "nice", "adam", "quick", "best"] {
             let result = try Command.run(
-                ["run", script, "--steps", "40", "--preset", preset, "--mask", "left", "--out", scratch.path("x.png")], in: scripts)
+                ["run", script, "--steps", "40", "--preset", preset, "--mask", "left", "--out", scratch.path("x.png")],
+                in: scripts)
             let printed = InpaintingTests.numbers(result.output, "-log p")
             try #require(result.status == 0 && printed.count == 3, "\(result.errors)")
             let caught = String(format: "trace end %.1f of 40, picture %.1f", printed[1], printed[1])
@@ -211,18 +255,25 @@ import Testing
             """)
         func run(_ arguments: String...) throws -> Command.Result {
             try Command.run(
-                ["run", "--plugins", "p", InpaintingTests.script, "--steps", "6", "--out", scratch.path("x.png"), "--preset"] + arguments,
+                [
+                    "run", "--plugins", "p", InpaintingTests.script, "--steps", "6", "--out", scratch.path("x.png"),
+                    "--preset",
+                ] + arguments,
                 in: scratch.url)
         }
         for arguments in [["mine"], ["scaled:1e-5"], ["mine", "--lr", "1e-6", "--schedule", "linear"]] {
             let result = try Command.run(
-                ["run", "--plugins", "p", InpaintingTests.script, "--steps", "6", "--out", scratch.path("x.png"), "--preset"] + arguments,
+                [
+                    "run", "--plugins", "p", InpaintingTests.script, "--steps", "6", "--out", scratch.path("x.png"),
+                    "--preset",
+                ] + arguments,
                 in: scratch.url)
             #expect(result.status == 0 && result.output.contains("after 6 steps"), "\(arguments): \(result.errors)")
         }
         // With an objective and a number of steps of its own; --steps takes precedence over them.
         let pulled = try Command.run(
-            ["run", "--plugins", "p", InpaintingTests.script, "--out", scratch.path("x.png"), "--preset", "pulled"], in: scratch.url)
+            ["run", "--plugins", "p", InpaintingTests.script, "--out", scratch.path("x.png"), "--preset", "pulled"],
+            in: scratch.url)
         #expect(pulled.status == 0 && pulled.output.contains("after 4 steps"), "\(pulled.errors)\(pulled.output)")
         for (name, says) in [
             ("goal", "objective: a function expected, got a number"),
@@ -230,13 +281,15 @@ import Testing
             ("constant", "objective: a tensor made of x expected, got a tensor without a gradient"),
             ("misspelt", "schedual is no part of a preset"), ("nothing", "a table expected, got nil"),
             ("high", "start: a finite number from 0 to 1 expected, got 3"), ("lost", "did you mean \"cosine\"?"),
-            ("textual", "update: a function expected"), ("number", "noise: a name or a function expected"), ("mine:2", "takes nothing"),
+            ("textual", "update: a function expected"), ("number", "noise: a name or a function expected"),
+            ("mine:2", "takes nothing"),
         ] {
             let result = try run(name)
             #expect(result.status != 0 && result.errors.contains(says), "\(name): \(result.errors)")
         }
         let half = try Command.run(
-            ["run", "--plugins", "p", InpaintingTests.script, "--out", scratch.path("x.png"), "--preset", "half"], in: scratch.url)
+            ["run", "--plugins", "p", InpaintingTests.script, "--out", scratch.path("x.png"), "--preset", "half"],
+            in: scratch.url)
         #expect(half.status != 0 && half.errors.contains("steps: a whole number"), "\(half.errors)")
         let help = try run("mine", "--help")
         #expect(help.output.contains("scaled") && help.output.contains("homework"), "\(help.output)")
@@ -253,7 +306,9 @@ import Testing
             withDestinationURL: Command.repository.appendingPathComponent("models"))
         let path = scripts.appendingPathComponent("inpainting/presets.lua")
         // The preset's schedule rewrites the file at step 3, and prints the step size that it gets.
-        let text = try String(contentsOf: path, encoding: .utf8).replacingOccurrences(of: "\nreturn presets\n", with: """
+        let text = try String(contentsOf: path, encoding: .utf8).replacingOccurrences(
+            of: "\nreturn presets\n",
+            with: """
 
             presets.mine = {start = 0, lr = 1e-6, schedule = function(k, lr)
               local host = require "host"
@@ -272,10 +327,15 @@ import Testing
             """)
         try text.write(to: path, atomically: true, encoding: .utf8)
         let result = try Command.run(
-            ["run", scripts.appendingPathComponent("problem3_inpainting.lua").path, "--preset", "mine", "--steps", "30", "--out", scratch.path("x.png")],
+            [
+                "run", scripts.appendingPathComponent("problem3_inpainting.lua").path, "--preset", "mine", "--steps",
+                "30", "--out", scratch.path("x.png"),
+            ],
             in: scratch.url)
         #expect(result.status == 0, "\(result.errors)")
-        #expect(result.output.contains("step 1 of 1e-06\n") && result.output.contains("step 30 of 2e-06\n"), "\(result.output)")
+        #expect(
+            result.output.contains("step 1 of 1e-06\n") && result.output.contains("step 30 of 2e-06\n"),
+            "\(result.output)")
     }
 
     /// A figure's title names the mask, the method and its step size.
@@ -288,7 +348,10 @@ import Testing
             dofile [[\(InpaintingTests.script)]]
             """)
         let result = try Command.run(
-            ["run", script, "--mask", "rows:12", "--preset", "best", "--lr", "0.02", "--steps", "3", "--out", scratch.path("x.png")],
+            [
+                "run", script, "--mask", "rows:12", "--preset", "best", "--lr", "0.02", "--steps", "3", "--out",
+                scratch.path("x.png"),
+            ],
             in: Command.repository.appendingPathComponent("scripts"))
         #expect(result.status == 0, "\(result.errors)")
         for title in ["mask rows:12", "inpainted, ", "-log p(X): best, cosine from 0.02"] {
@@ -322,27 +385,40 @@ import Testing
 
     /// Wrong options: status 2, no figure, and one line that names the option.
     static let faults: [([String], String)] = [
-        (["--mask", "rectangel"], "rectangle"), (["--schedule", "cosin"], "cosine"), (["--noise", "langvin"], "langevin"),
-        (["--maks", "top"], "--mask"), (["--steps", "x"], "--steps"), (["--steps", "-1"], "--steps"), (["--steps", "1.5"], "--steps"), (["--steps"], "--steps"),
-        (["--digit", "0"], "--digit"), (["--digit", "2001"], "--digit"), (["--mask", "random:200"], "percentage"), (["--mask", "rows:99"], "rows"),
-        (["--mask", "/no/such.png"], "/no/such.png"), (["--model", "/no/such.pt"], "/no/such.pt"), (["--lr", "nan"], "nan"), (["--lr", "-1"], "from 0"),
-        (["--preset", "bset"], "best"), (["--start", "2"], "--start"), (["--start", "x"], "--start"), (["--lr", "x"], "--lr"),
+        (["--mask", "rectangel"], "rectangle"), (["--schedule", "cosin"], "cosine"),
+        (["--noise", "langvin"], "langevin"),
+        (["--maks", "top"], "--mask"), (["--steps", "x"], "--steps"), (["--steps", "-1"], "--steps"),
+        (["--steps", "1.5"], "--steps"), (["--steps"], "--steps"),
+        (["--digit", "0"], "--digit"), (["--digit", "2001"], "--digit"), (["--mask", "random:200"], "percentage"),
+        (["--mask", "rows:99"], "rows"),
+        (["--mask", "/no/such.png"], "/no/such.png"), (["--model", "/no/such.pt"], "/no/such.pt"),
+        (["--lr", "nan"], "nan"), (["--lr", "-1"], "from 0"),
+        (["--preset", "bset"], "best"), (["--start", "2"], "--start"), (["--start", "x"], "--start"),
+        (["--lr", "x"], "--lr"),
         (["--mask", "top:nonsense"], "top takes nothing behind a colon"),
         (["--schedule", "cosine:10"], "cosine takes nothing behind a colon"),
-        (["--noise", "annealed:3"], "annealed takes nothing behind a colon"), (["--noise", "gaussian:x"], "--noise gaussian:x: a number from 0"),
-        (["--noise", "gaussian:-1"], "--noise gaussian:-1: a number from 0"), (["--noise", "gaussian:"], "a number from 0"),
-        (["--mask", "rows:0"], "--mask rows:0: a whole number of rows from 1 to 27"), (["--mask", "columns:x"], "--mask columns:x: a whole number"),
-        (["--mask", "random:x"], "--mask random:x: a percentage from 0 to 100"), (["--mask", "png"], "--mask png: a path expected"),
-        (["--mask", ""], "no \"\" among the masks"), (["--mask", "png:" + InpaintingTests.script], "is not a PNG file"),
+        (["--noise", "annealed:3"], "annealed takes nothing behind a colon"),
+        (["--noise", "gaussian:x"], "--noise gaussian:x: a number from 0"),
+        (["--noise", "gaussian:-1"], "--noise gaussian:-1: a number from 0"),
+        (["--noise", "gaussian:"], "a number from 0"),
+        (["--mask", "rows:0"], "--mask rows:0: a whole number of rows from 1 to 27"),
+        (["--mask", "columns:x"], "--mask columns:x: a whole number"),
+        (["--mask", "random:x"], "--mask random:x: a percentage from 0 to 100"),
+        (["--mask", "png"], "--mask png: a path expected"),
+        (["--mask", ""], "no \"\" among the masks"),
+        (["--mask", "png:" + InpaintingTests.script], "is not a PNG file"),
         (["--model", "."], "--model: .: is a folder"), (["--out", "nowhere/x.png"], "there is no folder nowhere"),
         (["--preset", "best:3"], "best takes nothing behind a colon"), (["--out", "foo.jpg"], "foo.jpg"),
-        (["--model", "scripts/inpainting/masks.lua"], "masks.lua"), (["stray"], "stray"), (["--out", "figure.bmp", "--steps", "1"], "bmp"),
+        (["--model", "scripts/inpainting/masks.lua"], "masks.lua"), (["stray"], "stray"),
+        (["--out", "figure.bmp", "--steps", "1"], "bmp"),
     ]
 
     @Test(arguments: faults.indices) func wrongInputIsExplained(index: Int) throws {
         let (arguments, message) = InpaintingTests.faults[index]
         let scratch = try Scratch()
-        let result = try InpaintingTests.inpaint(arguments.map { $0.hasPrefix("scripts/") ? Command.repository.appendingPathComponent($0).path : $0 }, in: scratch)
+        let result = try InpaintingTests.inpaint(
+            arguments.map { $0.hasPrefix("scripts/") ? Command.repository.appendingPathComponent($0).path : $0 },
+            in: scratch)
         #expect(result.status == 2 && result.output == "", "\(arguments)")
         #expect(result.errors.contains(message), "\(arguments): \(result.errors)")
         let lines = result.errors.split(separator: "\n").filter { !$0.hasPrefix("Try: ") }
@@ -353,7 +429,10 @@ import Testing
     @Test func damagedModelsAreRefused() throws {
         let scratch = try Scratch()
         let whole = try Data(contentsOf: Command.repository.appendingPathComponent("models/nice-mnist.safetensors"))
-        for (name, data) in [("short", whole.prefix(1 << 20)), ("header", whole.prefix(100)), ("empty", Data()), ("foreign", Data("hello".utf8))] {
+        for (name, data) in [
+            ("short", whole.prefix(1 << 20)), ("header", whole.prefix(100)), ("empty", Data()),
+            ("foreign", Data("hello".utf8)),
+        ] {
             let path = scratch.path("\(name).safetensors")
             try data.write(to: URL(fileURLWithPath: path))
             let result = try InpaintingTests.inpaint(["--model", path], in: scratch)
@@ -364,7 +443,10 @@ import Testing
     @Test func helpListsEverything() throws {
         let result = try Command.run(["run", InpaintingTests.script, "--help"])
         #expect(result.status == 0)
-        for word in ["--mask", "--schedule", "--noise", "--digit", "--steps", "--lr", "--seed", "--out", "--model", "warm_restarts", "langevin", "checkerboard"] {
+        for word in [
+            "--mask", "--schedule", "--noise", "--digit", "--steps", "--lr", "--seed", "--out", "--model",
+            "warm_restarts", "langevin", "checkerboard",
+        ] {
             #expect(result.output.contains(word), "\(word)")
         }
         #expect(result.output.split(separator: "\n").allSatisfy { $0.count <= 80 })

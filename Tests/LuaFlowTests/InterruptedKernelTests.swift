@@ -6,8 +6,10 @@ import Testing
 @Suite(.ownTime(minutes: 10)) struct InterruptedKernelTests {
     /// At these sizes, which take a fraction of a second, each looks more than once.
     @Test(arguments: [
-        "local _ = x:sort()", "local _ = x:topk(3)", "local _ = x:cumsum(1)", "local _ = x:tolist()", "local _ = x:gather(1, places)",
-        "local _ = x:index_select(1, places)", "local _ = x:flip(1)", "local _ = x:roll(5)", "local _ = x:masked_select(all)",
+        "local _ = x:sort()", "local _ = x:topk(3)", "local _ = x:cumsum(1)", "local _ = x:tolist()",
+        "local _ = x:gather(1, places)",
+        "local _ = x:index_select(1, places)", "local _ = x:flip(1)", "local _ = x:roll(5)",
+        "local _ = x:masked_select(all)",
         "local _ = random.permutation(1 << 18)", "local _ = projection.Sparse(5)(x)", "local _ = tensor(pairs)",
         "local _ = tensor.ones(1, 1, 40, 40):conv2d(tensor.ones(1, 1, 20, 20))", "local _ = random.normal({1 << 18})",
     ]) func looksAgain(_ code: String) throws {
@@ -37,6 +39,8 @@ import Testing
         try host.define("stopped") { (f: FunctionValue) in
             try Cancellation.$current.withValue(stopping) { try f() }
         }
-        #expect { try host.run(code: "stopped(function() \(code) end)") } throws: { ($0 as? LuaError)?.kind == .interrupted }
+        #expect { try host.run(code: "stopped(function() \(code) end)") } throws: {
+            ($0 as? LuaError)?.kind == .interrupted
+        }
     }
 }

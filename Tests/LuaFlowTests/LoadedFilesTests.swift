@@ -48,7 +48,8 @@ private typealias Host = LuaFlow.Host
         let host = try Host()
         try host.run(file: script)
         #expect(names(host, .lua) == ["main.lua", "broken.lua", "absent.lua"])
-        #expect(files(host).contains { $0.kind == .missing && $0.path == ByteString(scratch.path("parts/nowhere.lua")) })
+        #expect(
+            files(host).contains { $0.kind == .missing && $0.path == ByteString(scratch.path("parts/nowhere.lua")) })
         #expect(files(host).first { $0.path.hasSuffix("absent.lua") }?.stamp == nil)
     }
 

@@ -21,7 +21,8 @@ import Testing
     @Test func eachFileHasItsLine() throws {
         let scratch = try Scratch()
         _ = try scratch.write("all.lua", "error 'never run'")
-        _ = try scratch.write("good.lua", "assert(_soft and _port and _nomsg and arg == nil and not package.loaded.tensor)\nx = 1")
+        _ = try scratch.write(
+            "good.lua", "assert(_soft and _port and _nomsg and arg == nil and not package.loaded.tensor)\nx = 1")
         _ = try scratch.write("other.lua", "assert(x == nil)")
         let good = try run(scratch.url.path)
         #expect(good.status == 0)

@@ -78,7 +78,8 @@ import Testing
     @Test func whatCannotBeWrittenLeavesNothing() throws {
         let program = try Command.program.path
         for words in ["plugin two", "plugin two --in deep/folder", "script one --in here"] {
-            let made = try Command.run("bash", ["-c", "cd '\(scratch.url.path)' && ulimit -f 1 && exec '\(program)' new \(words)"])
+            let made = try Command.run(
+                "bash", ["-c", "cd '\(scratch.url.path)' && ulimit -f 1 && exec '\(program)' new \(words)"])
             #expect(made.status == 1 && made.errors.contains("cannot write: File too large"), "\(words): \(made)")
             #expect(try FileManager.default.contentsOfDirectory(atPath: scratch.url.path).isEmpty, "\(words)")
         }
@@ -101,7 +102,8 @@ import Testing
         ("", "a letter"),
         ("x.lua", "(\"x\" would do)"), ("../x", "(\"x\" would do)"), ("tensor", "is a module already"),
         ("String", "is a module already"),
-        ("ünder", "(\"under\" would do)"), ("ünï", "(\"uni\" would do)"), (String(repeating: "a", count: 51), "at most 50"),
+        ("ünder", "(\"under\" would do)"), ("ünï", "(\"uni\" would do)"),
+        (String(repeating: "a", count: 51), "at most 50"),
     ])
     func namesAreChecked(name: String, expected: String) throws {
         for kind in ["script", "plugin"] {
@@ -125,7 +127,8 @@ import Testing
     func pluginsThatCouldNotWorkAreRefused(name: String, expected: String) throws {
         let result = try run("new", "plugin", name)
         #expect(
-            result.status == 1 && result.errors.contains(expected) && result.errors.contains("(\"my_\(name)\" would do)"),
+            result.status == 1 && result.errors.contains(expected)
+                && result.errors.contains("(\"my_\(name)\" would do)"),
             "\(result.errors)")
         #expect(try FileManager.default.contentsOfDirectory(atPath: scratch.url.path).isEmpty)
     }
@@ -136,7 +139,8 @@ import Testing
         let made = try run("new", "plugin", name)
         #expect(made.status == 0, "\(made.errors)")
         let listed = try run("plugins", "--plugins", "plugins")
-        #expect(listed.status == 0 && listed.output.contains("  schedules.\(name)\n"), "\(listed.output)\(listed.errors)")
+        #expect(
+            listed.status == 0 && listed.output.contains("  schedules.\(name)\n"), "\(listed.output)\(listed.errors)")
     }
 
     /// Every function of scripts/inpainting counts as a taken name.
@@ -150,7 +154,9 @@ import Testing
                 #expect(try run("new", "plugin", name).status == 1, "\(file).\(name)")
             }
         }
-        for name in ["homework", "adam", "quick", "best"] { #expect(try run("new", "plugin", name).status == 1, "presets.\(name)") }
+        for name in ["homework", "adam", "quick", "best"] {
+            #expect(try run("new", "plugin", name).status == 1, "presets.\(name)")
+        }
     }
 
     @Test func namesThatDifferInCaseOnlyAreRefused() throws {
@@ -205,7 +211,8 @@ import Testing
         _ = try scratch.write("Full/notes.txt", "precious")
         let full = try run("new", "module", "Full", "--luaflow", Command.repository.path)
         #expect(full.status == 1 && full.errors.contains("Full exists already"), "\(full.errors)")
-        try FileManager.default.createSymbolicLink(atPath: scratch.path("x.lua"), withDestinationPath: scratch.path("far"))
+        try FileManager.default.createSymbolicLink(
+            atPath: scratch.path("x.lua"), withDestinationPath: scratch.path("far"))
         let link = try run("new", "script", "x")
         #expect(link.status == 1 && link.errors.contains("x.lua exists already"), "\(link.errors)")
         #expect(!FileManager.default.fileExists(atPath: scratch.path("far")))

@@ -80,7 +80,10 @@ import Testing
     }
 
     @Test(arguments: [
-        ("return x, nil", "g:sum()", "autodiff.custom: backward returned a cotangent of shape () for argument 1 of forward, of shape (2)"),
+        (
+            "return x, nil", "g:sum()",
+            "autodiff.custom: backward returned a cotangent of shape () for argument 1 of forward, of shape (2)"
+        ),
         ("return x * 2", "g, g", "backward returned 2 cotangents for 1 argument of forward"),
         ("return x * 2", "3", "backward returned 3 for argument 1 of forward; a tensor or nil expected"),
         ("return 3", "g", "autodiff.custom: forward returned 3; a tensor expected"),

@@ -54,7 +54,8 @@ import Testing
             setmetatable(globals, {__newindex = error, __metatable = "locked"})
             error("no luck")
             """)
-        let result = try run("assert(rawget(_G, 'tensor') == nil and getmetatable(_G) == nil and package.cpath ~= 3) x = 1")
+        let result = try run(
+            "assert(rawget(_G, 'tensor') == nil and getmetatable(_G) == nil and package.cpath ~= 3) x = 1")
         #expect(result.status == 0 && result.output == "done\n", "\(result.errors)")
         #expect(result.errors.contains("plugin a_bad is skipped") && result.errors.contains("a_bad.lua:4: no luck"))
     }
@@ -77,7 +78,8 @@ import Testing
         try plugin("b", "error('no luck')")
         let result = try run("assert(count == nil)", sandbox: true)
         #expect(result.status == 0 && result.output == "done\n", "\(result.errors)")
-        #expect(result.errors.contains("plugin b is skipped") && !result.errors.contains("plugin a is"), "\(result.errors)")
+        #expect(
+            result.errors.contains("plugin b is skipped") && !result.errors.contains("plugin a is"), "\(result.errors)")
     }
 
     @Test func aPluginThatYieldsIsBroken() throws {

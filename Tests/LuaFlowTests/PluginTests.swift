@@ -90,7 +90,8 @@ import Testing
         #expect(lines.count == 6, "\(result.errors)")
         for (name, text) in [
             ("a_syntax", "plugins/a_syntax.lua:3: unexpected symbol"), ("b_error", "plugins/b_error.lua:2: no luck"),
-            ("c_exit", "plugins/c_exit.lua:1: it called os.exit"), ("d_clash", "d_clash.lua:2: host.register: projection.Box is built in"),
+            ("c_exit", "plugins/c_exit.lua:1: it called os.exit"),
+            ("d_clash", "d_clash.lua:2: host.register: projection.Box is built in"),
             ("f_second", "masks.taken is registered already, at"), ("g_value", "table"),
         ] {
             #expect(
@@ -115,7 +116,9 @@ import Testing
         let errors = try write("errors", "")
         #expect(try Command.interrupted(script, whenThere: ready, errors: errors) == 0)
         let report = try String(contentsOfFile: errors, encoding: .utf8)
-        #expect(report.hasPrefix("luaflow: plugin loop is skipped: ") && report.contains("plugins/loop.lua:1: interrupted"), "\(report)")
+        #expect(
+            report.hasPrefix("luaflow: plugin loop is skipped: ") && report.contains("plugins/loop.lua:1: interrupted"),
+            "\(report)")
         #expect(try String(contentsOfFile: scratch.path("done"), encoding: .utf8) == "nothing")
     }
 
@@ -270,7 +273,11 @@ import Testing
             "plugin dangling is skipped: plugins/dangling.lua: the file cannot be read",
             "plugin loop is skipped: plugins/loop.lua: the file cannot be read",
             "\(scratch.path("file")): this is no folder (LUAFLOW_PLUGINS)",
-        ] + (isClosed ? ["plugins/closed: the folder cannot be read", "plugins/secret/init.lua: the file cannot be read"] : []) {
+        ]
+            + (isClosed
+                ? ["plugins/closed: the folder cannot be read", "plugins/secret/init.lua: the file cannot be read"]
+                : [])
+        {
             #expect(result.errors.contains(text), "\(text) in \(result.errors)")
         }
     }
@@ -291,7 +298,8 @@ import Testing
             lines.dropFirst().prefix(5).map { $0.trimmingCharacters(in: .whitespaces) }
                 == ["schedules.y", "schedules.z", "noises.a", "noises.b", "noises.c"], "\(lines)")
         #expect(lines.filter { $0.contains("word") }.count > 2 && lines.allSatisfy { $0.count <= 80 }, "\(lines)")
-        let help = try run(["--plugins", "p", "--help"]).output.components(separatedBy: "SUBCOMMANDS OF PLUGINS:").last ?? ""
+        let help =
+            try run(["--plugins", "p", "--help"]).output.components(separatedBy: "SUBCOMMANDS OF PLUGINS:").last ?? ""
         #expect(help.contains("word word") && help.split(separator: "\n").allSatisfy { $0.count <= 80 }, "\(help)")
     }
 

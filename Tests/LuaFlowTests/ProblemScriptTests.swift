@@ -5,13 +5,18 @@ import Testing
 /// when a formula is broken, and wrong options are explained.
 @Suite struct ProblemScriptTests {
     static let names = [
-        "problem1_log_derivative", "problem2_projection", "problem4_glow", "problem5_gamblers_ruin", "problem6_sgd", "glow_layers",
+        "problem1_log_derivative", "problem2_projection", "problem4_glow", "problem5_gamblers_ruin", "problem6_sgd",
+        "glow_layers",
         "my_transform",
     ]
     static let scripts = Command.repository.appendingPathComponent("scripts")
 
-    static func run(_ name: String, _ arguments: [String] = [], in scratch: Scratch, scripts: URL = scripts) throws -> Command.Result {
-        try Command.run(["run", scripts.appendingPathComponent(name + ".lua").path, "--out", scratch.path("figure.png")] + arguments, in: scratch.url)
+    static func run(_ name: String, _ arguments: [String] = [], in scratch: Scratch, scripts: URL = scripts) throws
+        -> Command.Result
+    {
+        try Command.run(
+            ["run", scripts.appendingPathComponent(name + ".lua").path, "--out", scratch.path("figure.png")]
+                + arguments, in: scratch.url)
     }
 
     /// The numbers on the first line that begins with the given text.
@@ -25,7 +30,9 @@ import Testing
         let run = try ProblemScriptTests.run(name, in: scratch)
         #expect(run.status == 0, "\(run.errors)")
         #expect(run.errors.isEmpty && run.output.contains("verdict           all "), "\(run.output)")
-        #expect(run.output.split(separator: "\n").allSatisfy { $0.count <= 80 || $0.contains(scratch.url.path) }, "\(run.output)")
+        #expect(
+            run.output.split(separator: "\n").allSatisfy { $0.count <= 80 || $0.contains(scratch.url.path) },
+            "\(run.output)")
         let picture = try Data(contentsOf: URL(fileURLWithPath: scratch.path("figure.png")))
         #expect(picture.prefix(4) == Data([0x89, 0x50, 0x4E, 0x47]) && picture.count > 5000)
     }
@@ -38,13 +45,18 @@ import Testing
     }
 
     static let variations: [(String, [String])] = [
-        ("problem1_log_derivative", ["--h", "wave", "--samples", "5000"]), ("problem1_log_derivative", ["--h", "quadratic"]),
-        ("problem2_projection", ["--a", "-100", "--steps", "3"]), ("problem2_projection", ["--a", "0.1"]), ("problem2_projection", ["--points", "10", "--grid", "2"]),
-        ("problem4_glow", ["--channels", "1", "--height", "1", "--width", "1", "--reshapes", "1"]), ("problem4_glow", ["--channels", "8", "--height", "4", "--hidden", "3"]),
+        ("problem1_log_derivative", ["--h", "wave", "--samples", "5000"]),
+        ("problem1_log_derivative", ["--h", "quadratic"]),
+        ("problem2_projection", ["--a", "-100", "--steps", "3"]), ("problem2_projection", ["--a", "0.1"]),
+        ("problem2_projection", ["--points", "10", "--grid", "2"]),
+        ("problem4_glow", ["--channels", "1", "--height", "1", "--width", "1", "--reshapes", "1"]),
+        ("problem4_glow", ["--channels", "8", "--height", "4", "--hidden", "3"]),
         ("glow_layers", ["--size", "8", "--hidden", "2"]), ("my_transform", ["--points", "50", "--steps", "3"]),
-        ("problem5_gamblers_ruin", ["--q", "0.3", "--samples", "100"]), ("problem5_gamblers_ruin", ["--start", "10", "--games", "50", "--q", "0.6"]),
+        ("problem5_gamblers_ruin", ["--q", "0.3", "--samples", "100"]),
+        ("problem5_gamblers_ruin", ["--start", "10", "--games", "50", "--q", "0.6"]),
         ("problem5_gamblers_ruin", ["--p", "0.45", "--samples", "20000"]), ("problem5_gamblers_ruin", ["--p", "0.9"]),
-        ("problem6_sgd", ["--mu", "2", "--tau", "1", "--steps", "50"]), ("problem6_sgd", ["--batch", "2", "--steps", "1"]), ("problem6_sgd", ["--draws", "1000"]),
+        ("problem6_sgd", ["--mu", "2", "--tau", "1", "--steps", "50"]),
+        ("problem6_sgd", ["--batch", "2", "--steps", "1"]), ("problem6_sgd", ["--draws", "1000"]),
     ]
 
     @Test(arguments: variations.indices) func otherParametersPassToo(index: Int) throws {
@@ -72,7 +84,9 @@ import Testing
 
     @Test func bothMinimaAreFound() throws {
         let result = try ProblemScriptTests.run("problem6_sgd", in: try Scratch())
-        for (start, known) in [("from (-1, -1):", [0.4423, -0.5001, 1.69617]), ("from (2, 0.5):", [1.3667, 0.6741, 1.66440])] {
+        for (start, known) in [
+            ("from (-1, -1):", [0.4423, -0.5001, 1.69617]), ("from (2, 0.5):", [1.3667, 0.6741, 1.66440]),
+        ] {
             let found = ProblemScriptTests.numbers(result.output, after: start)
             try #require(found.count >= 3, "\(result.output)")
             for (a, b) in zip(found, known) { #expect(abs(a - b) < 1e-3) }
@@ -95,7 +109,9 @@ import Testing
         // The sweep contains the value that was asked for.
         #expect(result.output.split(separator: "\n").contains { $0.hasPrefix("0.90 ") }, "\(result.output)")
         let good = try ProblemScriptTests.run("problem5_gamblers_ruin", in: try Scratch())
-        #expect(good.output.contains("q = 0.55, stopped  k-hat ") && !good.output.contains("not to be trusted"), "\(good.output)")
+        #expect(
+            good.output.contains("q = 0.55, stopped  k-hat ") && !good.output.contains("not to be trusted"),
+            "\(good.output)")
     }
 
     /// Every numeric option of every script with an impossible value: one line of error, and no figure.
@@ -112,7 +128,8 @@ import Testing
                 #expect(result.status == 1 || result.status == 2, "\(name) --\(option) \(value): \(result.output)")
                 #expect(result.errors.contains("--\(option)"), "\(name) --\(option) \(value): \(result.errors)")
                 #expect(!result.errors.contains("stack traceback"), "\(name) --\(option) \(value): \(result.errors)")
-                #expect(result.errors.split(separator: "\n").count <= 2, "\(name) --\(option) \(value): \(result.errors)")
+                #expect(
+                    result.errors.split(separator: "\n").count <= 2, "\(name) --\(option) \(value): \(result.errors)")
                 #expect(!FileManager.default.fileExists(atPath: scratch.path("figure.png")))
             }
         }
@@ -122,7 +139,10 @@ import Testing
 
     /// A formula of the script, and a wrong one in its place.
     static let mutations: [(script: String, formula: String, wrong: String)] = [
-        ("problem1_log_derivative", "q.phi), log_h(h, z) - q.log_q(q.phi, z)", "q.phi), log_h(h, z) + q.log_q(q.phi, z)"),
+        (
+            "problem1_log_derivative", "q.phi), log_h(h, z) - q.log_q(q.phi, z)",
+            "q.phi), log_h(h, z) + q.log_q(q.phi, z)"
+        ),
         ("problem1_log_derivative", "(log_h(h, z) - log_q)):sum()", "(log_h(h, z) - 2 * log_q)):sum()"),
         ("problem1_log_derivative", "phi[2] + 0.6 * e", "phi[2] + 0.9 * e"),
         ("problem1_log_derivative", "math.log(2 * math.pi) - log_s", "math.log(2 * math.pi) + log_s"),
@@ -139,7 +159,8 @@ import Testing
         ("problem4_glow", "N, m * n * formula(s), J_conv", "N, (m * n + 1) * formula(s), J_conv"),
         ("problem4_glow", "f2(X2, network(X1))", "f2(X2, network(X2))"),
         ("glow_layers", "M:tril(-1) + eye", "M:tril(-1) + 1.01 * eye"), ("glow_layers", "places * log_s\n", "log_s\n"),
-        ("glow_layers", "return X, -log_det", "return X, log_det"), ("glow_layers", "M:triu(1) + eye * log_s:exp()", "M + eye * log_s:exp()"),
+        ("glow_layers", "return X, -log_det", "return X, log_det"),
+        ("glow_layers", "M:triu(1) + eye * log_s:exp()", "M + eye * log_s:exp()"),
         ("glow_layers", "+ math.log(2 * math.pi)", "+ math.log(math.pi)"),
         ("my_transform", "heavy:save(path)", "plain:save(path)"),
         ("problem5_gamblers_ruin", "wins * math.log(p / q)", "wins * math.log(q / p)"),
@@ -162,11 +183,15 @@ import Testing
         let scratch = try Scratch()
         let scripts = scratch.url.appendingPathComponent("scripts")
         try FileManager.default.createDirectory(at: scripts, withIntermediateDirectories: true)
-        try FileManager.default.copyItem(at: ProblemScriptTests.scripts.appendingPathComponent("homework"), to: scripts.appendingPathComponent("homework"))
-        let text = try String(contentsOf: ProblemScriptTests.scripts.appendingPathComponent(mutation.script + ".lua"), encoding: .utf8)
+        try FileManager.default.copyItem(
+            at: ProblemScriptTests.scripts.appendingPathComponent("homework"),
+            to: scripts.appendingPathComponent("homework"))
+        let text = try String(
+            contentsOf: ProblemScriptTests.scripts.appendingPathComponent(mutation.script + ".lua"), encoding: .utf8)
         try #require(text.contains(mutation.formula), "the script changed: \(mutation.formula)")
         let broken = text.replacingOccurrences(of: mutation.formula, with: mutation.wrong)
-        try broken.write(to: scripts.appendingPathComponent(mutation.script + ".lua"), atomically: true, encoding: .utf8)
+        try broken.write(
+            to: scripts.appendingPathComponent(mutation.script + ".lua"), atomically: true, encoding: .utf8)
         let result = try ProblemScriptTests.run(mutation.script, in: scratch, scripts: scripts)
         #expect(result.status == 1, "\(mutation): \(result.output)")
         #expect(result.errors.contains("the identity fails: "), "\(mutation): \(result.errors)")
@@ -177,18 +202,32 @@ import Testing
     static let faults: [(script: String, arguments: [String], message: String)] =
         names.flatMap { name in
             [
-                (name, ["--sed", "1"], "--seed"), (name, ["--seed", "x"], "--seed"), (name, ["--seed", "1.5"], "--seed"), (name, ["--seed"], "--seed"),
-                (name, ["stray"], "stray"), (name, ["--out", "figure.bmp"], "bmp"), (name, ["--out", "nowhere/x.png"], "there is no folder nowhere"),
+                (name, ["--sed", "1"], "--seed"), (name, ["--seed", "x"], "--seed"),
+                (name, ["--seed", "1.5"], "--seed"), (name, ["--seed"], "--seed"),
+                (name, ["stray"], "stray"), (name, ["--out", "figure.bmp"], "bmp"),
+                (name, ["--out", "nowhere/x.png"], "there is no folder nowhere"),
             ]
         } + [
-            ("problem1_log_derivative", ["--h", "gausian"], "gaussian"), ("problem1_log_derivative", ["--h", "wave:3"], "wave takes nothing behind a colon"), ("problem1_log_derivative", ["--samples", "3"], "--samples"),
-            ("problem2_projection", ["--a", "nan"], "--a"), ("problem2_projection", ["--steps", "0"], "--steps"), ("problem2_projection", ["--grid", "1"], "--grid"),
-            ("problem4_glow", ["--channels", "0"], "--channels"), ("problem4_glow", ["--height", "16", "--width", "16"], "600"),
-            ("glow_layers", ["--size", "6"], "a multiple of 4"), ("glow_layers", ["--hidden", "0"], "--hidden"), ("my_transform", ["--points", "1"], "--points"),
-            ("problem5_gamblers_ruin", ["--q", "1"], "--q"), ("problem5_gamblers_ruin", ["--p", "0"], "--p"), ("problem5_gamblers_ruin", ["--games", "99"], "--games"),
-            ("problem5_gamblers_ruin", ["--samples", "-3"], "--samples"), ("problem5_gamblers_ruin", ["--p", "0.01", "--start", "1000", "--games", "1000"], "nothing could be judged"),
-            ("problem6_sgd", ["--lr", "-1"], "--lr"), ("problem6_sgd", ["--batch", "1"], "--batch"), ("problem6_sgd", ["--steps", "2.5"], "--steps"),
-            ("problem6_sgd", ["--lr", "1", "--tau", "3"], "SGD diverged at step "), ("problem6_sgd", ["--lr", "1"], "try a smaller --lr"),
+            ("problem1_log_derivative", ["--h", "gausian"], "gaussian"),
+            ("problem1_log_derivative", ["--h", "wave:3"], "wave takes nothing behind a colon"),
+            ("problem1_log_derivative", ["--samples", "3"], "--samples"),
+            ("problem2_projection", ["--a", "nan"], "--a"), ("problem2_projection", ["--steps", "0"], "--steps"),
+            ("problem2_projection", ["--grid", "1"], "--grid"),
+            ("problem4_glow", ["--channels", "0"], "--channels"),
+            ("problem4_glow", ["--height", "16", "--width", "16"], "600"),
+            ("glow_layers", ["--size", "6"], "a multiple of 4"), ("glow_layers", ["--hidden", "0"], "--hidden"),
+            ("my_transform", ["--points", "1"], "--points"),
+            ("problem5_gamblers_ruin", ["--q", "1"], "--q"), ("problem5_gamblers_ruin", ["--p", "0"], "--p"),
+            ("problem5_gamblers_ruin", ["--games", "99"], "--games"),
+            ("problem5_gamblers_ruin", ["--samples", "-3"], "--samples"),
+            (
+                "problem5_gamblers_ruin", ["--p", "0.01", "--start", "1000", "--games", "1000"],
+                "nothing could be judged"
+            ),
+            ("problem6_sgd", ["--lr", "-1"], "--lr"), ("problem6_sgd", ["--batch", "1"], "--batch"),
+            ("problem6_sgd", ["--steps", "2.5"], "--steps"),
+            ("problem6_sgd", ["--lr", "1", "--tau", "3"], "SGD diverged at step "),
+            ("problem6_sgd", ["--lr", "1"], "try a smaller --lr"),
         ]
 
     @Test(arguments: faults.indices) func wrongInputIsExplained(index: Int) throws {

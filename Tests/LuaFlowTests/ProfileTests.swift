@@ -100,7 +100,8 @@ import Testing
 
     @Test func theCommandWritesTheFileAndTheTable() throws {
         let scratch = try Scratch()
-        let script = try scratch.write("my.lua", "local tensor = require 'tensor'\nprint((tensor.ones(2) + 1):sum():item())\nerror('no')")
+        let script = try scratch.write(
+            "my.lua", "local tensor = require 'tensor'\nprint((tensor.ones(2) + 1):sum():item())\nerror('no')")
         let run = try Command.run(["run", "--profile", scratch.path("out.txt"), script])
         #expect(run.status == 1 && run.output == "4.0\n" && run.errors.contains("my.lua:3: no"), "\(run)")
         #expect(run.errors.contains("forward ms") && run.errors.contains("tensor.add  "), "\(run.errors)")
@@ -113,7 +114,8 @@ import Testing
         let script = try scratch.write("my.lua", "print 'ran'")
         for (options, why) in [
             (["--sandbox", "--profile", scratch.path("p")], "--profile and --sandbox"),
-            (["--profile", scratch.url.path], "is a folder"), (["--profile", scratch.path("no/p")], "there is no folder"),
+            (["--profile", scratch.url.path], "is a folder"),
+            (["--profile", scratch.path("no/p")], "there is no folder"),
         ] {
             let run = try Command.run(["run"] + options + [script])
             #expect(run.status != 0 && run.output.isEmpty && run.errors.contains(why), "\(run)")

@@ -52,7 +52,8 @@ import Testing
                 assert(refused("masks", {top = function(h, w) end}, "top:7", {text = 3}):find("top:7: top takes", 1, true))
                 assert(select(2, host.pick("masks", {any = function(...) end}, "any:7", {text = 3})) == "7")
                 """)
-        #expect(message(host, "require('host').register{presets = {a = 3}}").contains("presets.a: a table expected, got 3"))
+        #expect(
+            message(host, "require('host').register{presets = {a = 3}}").contains("presets.a: a table expected, got 3"))
     }
 
     @Test func unknownKindsNameTheNearest() throws {
@@ -201,7 +202,8 @@ import Testing
     @Test func whatIsBuiltInAndWhatIsYoursAreToldApart() throws {
         let wrong = message(try Host(), "require('host').register{projections = {Box = print}}")
         #expect(
-            wrong.contains("projection.Box is built in; choose another name (yours: ") && !wrong.contains("registered at"),
+            wrong.contains("projection.Box is built in; choose another name (yours: ")
+                && !wrong.contains("registered at"),
             "\(wrong)")
     }
 

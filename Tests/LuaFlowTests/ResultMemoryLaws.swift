@@ -29,24 +29,31 @@ import Testing
         """
 
     private func faults(_ code: String) throws -> String {
-        guard case .string(let text)? = try ContractTests.host().run(code: ResultMemoryLaws.prelude + code).first else { return "no answer" }
+        guard case .string(let text)? = try ContractTests.host().run(code: ResultMemoryLaws.prelude + code).first else {
+            return "no answer"
+        }
         return text.text
     }
 
     /// Functions of x; K is a tensor that the function refers to.
     private static let functions = [
-        "x", "-x", "x * 1", "x:clone()", "x:reshape(-1)", "x:t()", "x:detach()", "x:double()", "x:float()", "tensor.cat{x:reshape(-1)}", "x:exp()", "K",
+        "x", "-x", "x * 1", "x:clone()", "x:reshape(-1)", "x:t()", "x:detach()", "x:double()", "x:float()",
+        "tensor.cat{x:reshape(-1)}", "x:exp()", "K",
         "x:expand(2, -1, -1)",
     ]
-    private static let scalars = ["x:sum()", "x:prod()", "x:max()", "(x * x):sum()", "(x * 0):sum()", "K:sum()", "x[1][1]"]
+    private static let scalars = [
+        "x:sum()", "x:prod()", "x:max()", "(x * x):sum()", "(x * 0):sum()", "K:sum()", "x[1][1]",
+    ]
 
     /// Calls of transforms on f, x, a cotangent v of f(x) and a direction d.
     private static let ofAny = [
-        "autodiff.vjp(f, x, v)", "autodiff.vjp(f, x, v, {create_graph = true})", "autodiff.jvp(f, x, d)", "autodiff.jvp(f, x, d, {create_graph = true})",
+        "autodiff.vjp(f, x, v)", "autodiff.vjp(f, x, v, {create_graph = true})", "autodiff.jvp(f, x, d)",
+        "autodiff.jvp(f, x, d, {create_graph = true})",
         "autodiff.jacobian(f, x)",
     ]
     private static let ofNumbers = [
-        "autodiff.vjp(f, x)", "autodiff.grad(f, x)", "autodiff.grad(f, x, {create_graph = true})", "autodiff.value_and_grad(f, x)", "autodiff.hvp(f, x, d)",
+        "autodiff.vjp(f, x)", "autodiff.grad(f, x)", "autodiff.grad(f, x, {create_graph = true})",
+        "autodiff.value_and_grad(f, x)", "autodiff.hvp(f, x, d)",
         "autodiff.hessian(f, x)",
     ]
 
@@ -72,7 +79,8 @@ import Testing
     @Test func gradientsByTwoArguments() throws {
         let call = "autodiff.grad(function(a, b) return (a + b):sum() end, a, b, {argnums = {1, 2}})"
         #expect(try faults("return changed(function(a, b) return \(call) end, tensor{1, 2}, tensor{3, 4})") == "")
-        #expect(try faults("local x = tensor{1, 2} return changed(function(a) local b = a return \(call) end, x)") == "")
+        #expect(
+            try faults("local x = tensor{1, 2} return changed(function(a) local b = a return \(call) end, x)") == "")
     }
 
     private static let transforms = [
@@ -82,12 +90,15 @@ import Testing
     ]
 
     @Test(arguments: ["{2}", "{1, 2}", "{3, 2}"]) func flowsThatChangeNothing(shape: String) throws {
-        let flows = ["flow.Flow('normal', {}, {dim = 2})"] + ResultMemoryLaws.transforms.map { "flow.Flow('normal', {\($0)}, {dim = 2})" }
+        let flows =
+            ["flow.Flow('normal', {}, {dim = 2})"]
+            + ResultMemoryLaws.transforms.map { "flow.Flow('normal', {\($0)}, {dim = 2})" }
         for made in ResultMemoryLaws.transforms + flows {
             for direction in ["to_latent", "to_data"] {
                 for dtype in ["float32", "float64"] {
                     let found = try faults(
-                        "return changed(function(x) return \(made):\(direction)(x) end, tensor.full(\(shape), 2, {dtype = '\(dtype)'}))")
+                        "return changed(function(x) return \(made):\(direction)(x) end, tensor.full(\(shape), 2, {dtype = '\(dtype)'}))"
+                    )
                     #expect(found == "", "\(made):\(direction), \(shape), \(dtype)")
                 }
             }

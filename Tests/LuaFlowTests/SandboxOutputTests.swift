@@ -31,7 +31,8 @@ import Testing
         Trick(script: #"io.write("\x9b5n")"#, shown: "?5n"),
         Trick(script: #"io.write("\8\8\127\0")"#, shown: "^H^H^?^@"),
         // What does no harm is kept: letters of all languages, colours, tabs and line ends.
-        Trick(script: #"io.write("grün ∑ 🙂\t\r\n\27[1;31mred\27[0m")"#, shown: "grün ∑ 🙂\t\r\n\u{1b}[1;31mred\u{1b}[0m"),
+        Trick(
+            script: #"io.write("grün ∑ 🙂\t\r\n\27[1;31mred\27[0m")"#, shown: "grün ∑ 🙂\t\r\n\u{1b}[1;31mred\u{1b}[0m"),
     ]) func controlCharactersAreShown(_ trick: Trick) throws {
         #expect(try piped(trick.script) == trick.shown)
     }
@@ -45,7 +46,8 @@ import Testing
         #"assert(load("x = = \27]0;x\7"))"#, #"_G["\27c"]()"#,
     ]) func messagesAreShown(script: String) throws {
         let output = try piped(script)
-        #expect(!output.isEmpty && !output.contains("\u{1b}") && !output.contains("\u{7}"), "\(output.debugDescription)")
+        #expect(
+            !output.isEmpty && !output.contains("\u{1b}") && !output.contains("\u{7}"), "\(output.debugDescription)")
     }
 
     /// A file gets all bytes, and a script without the sandbox may print anything.

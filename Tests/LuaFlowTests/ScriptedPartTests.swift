@@ -335,7 +335,10 @@ import Testing
     @Test(arguments: [
         ("x * 2, 2 * math.log(2)", "z, -2 * math.log(2)", "to_data(to_latent(x)) is not x"),
         ("x * 2, 2 * math.log(2)", "z / 2, 0", "the log-determinants of the two directions do not cancel at element 1"),
-        ("x * 2, math.log(2)", "z / 2, -math.log(2)", "the log-determinant is not that of the dense Jacobian at element 1"),
+        (
+            "x * 2, math.log(2)", "z / 2, -math.log(2)",
+            "the log-determinant is not that of the dense Jacobian at element 1"
+        ),
     ])
     func checksFindWrongTransforms(there: String, back: String, expected: String) throws {
         let message = try scripts.message(

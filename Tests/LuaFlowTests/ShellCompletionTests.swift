@@ -50,7 +50,9 @@ import Testing
         #expect(names.contains("my.json"), "\(line): \(names)")
     }
 
-    @Test(arguments: ["run --plugins m", "run --allow-read m", "run --allow-write m", "new script x --in m", "doc --luacats m"])
+    @Test(arguments: [
+        "run --plugins m", "run --allow-read m", "run --allow-write m", "new script x --in m", "doc --luacats m",
+    ])
     func foldersAreOffered(line: String) throws {
         let names = try offered("luaflow \(line)")
         #expect(names.contains("mine") && !names.contains("my.lua"), "\(line): \(names)")

@@ -24,7 +24,8 @@ import Testing
     }
 
     @Test(arguments: [
-        (["--lr", "abc"], "--lr abc: a number expected"), (["--lr", "2"], "--lr: a finite number from 0 to 1 expected, got 2"),
+        (["--lr", "abc"], "--lr abc: a number expected"),
+        (["--lr", "2"], "--lr: a finite number from 0 to 1 expected, got 2"),
         (["--digit", "99999"], "--digit: a whole number from 1 to 10 expected, got 99999"),
         (["--digit", "2.5"], "--digit: a whole number from 1 to 10 expected, got 2.5"),
         (["--mask", "nosuch"], "no \"nosuch\" among the masks; there are left, random"),
@@ -33,8 +34,10 @@ import Testing
         (["--out", "png"], "--out: png: a name that ends in .png, .pdf expected"),
         (["--out", "nowhere/foo.png"], "--out: nowhere/foo.png: there is no folder nowhere"),
         (["--out", "/dev/foo/x.png"], "--out: /dev/foo/x.png: there is no folder /dev/foo"),
-        (["--model", "not.there"], "--model: not.there: there is no such file"), (["--model", "."], "--model: .: is a folder; the name of a file expected"),
-        (["--digit", "2"], "--steps: a finite number to 2 expected, got 3"), (["--count", "-1"], "--count: a whole number from 0 expected, got -1"),
+        (["--model", "not.there"], "--model: not.there: there is no such file"),
+        (["--model", "."], "--model: .: is a folder; the name of a file expected"),
+        (["--digit", "2"], "--steps: a finite number to 2 expected, got 3"),
+        (["--count", "-1"], "--count: a whole number from 0 expected, got -1"),
         (["--count", "many"], "--count many: a number expected"),
     ])
     func aWrongValueIsOneLine(_ arguments: [String], _ message: String) throws {
@@ -64,8 +67,10 @@ import Testing
         let result = try run(["--\(name)", "c.json"])
         #expect(result.status == 2)
         let value = name.hasPrefix("no-") ? "" : " c.json"
-        #expect(result.errors.hasPrefix(
-            "luaflow: main.lua: --\(name) is an option of luaflow's own and stands before the script's name: luaflow run --\(name)\(value) FILE\n"),
+        #expect(
+            result.errors.hasPrefix(
+                "luaflow: main.lua: --\(name) is an option of luaflow's own and stands before the script's name: luaflow run --\(name)\(value) FILE\n"
+            ),
             "\(result.errors)")
         #expect(try Command.run(["run", "--help"]).output.contains("--\(name)"))
     }
@@ -92,24 +97,29 @@ import Testing
     @Test func scriptsComeThroughPipes() throws {
         let scratch = try Scratch()
         let program = try Command.program.path
-        func shell(_ line: String) throws -> Command.Result { try Command.run("/bin/bash", ["-c", line], in: scratch.url) }
+        func shell(_ line: String) throws -> Command.Result {
+            try Command.run("/bin/bash", ["-c", line], in: scratch.url)
+        }
         #expect(try shell("'\(program)' run <(echo 'print(...)') a b").output == "a\tb\n")
         #expect(try shell("echo 'print(1)' | '\(program)' run /dev/stdin").output == "1\n")
         #expect(try shell("'\(program)' run <(true); echo $?").output == "0\n")
         #expect(try shell("mkfifo p; (sleep 1; echo 'print(2)' > p) & '\(program)' run p").output == "2\n")
         // Without a writer the program says that it waits, and the time limit ends it.
         let alone = try shell("mkfifo q; '\(program)' --timeout 2 run q")
-        #expect(alone.status == 1 && alone.errors.contains("waiting for somebody who writes into the pipe q"), "\(alone)")
+        #expect(
+            alone.status == 1 && alone.errors.contains("waiting for somebody who writes into the pipe q"), "\(alone)")
         #expect(alone.errors.contains("the time limit of 2 s has passed"), "\(alone)")
         let capsule = try shell("mkfifo c; '\(program)' replay c")
-        #expect(capsule.status == 1 && capsule.errors.contains("c: there is no such file that can be read"), "\(capsule)")
+        #expect(
+            capsule.status == 1 && capsule.errors.contains("c: there is no such file that can be read"), "\(capsule)")
     }
 
     // MARK: What is printed
 
     @Test func recordsSayWhatIsInThem() throws {
         let host = try Host()
-        let text: String = try host.evaluate("tostring((select(2, require('projection').verify(require('projection').Box(0, 1)))))")
+        let text: String = try host.evaluate(
+            "tostring((select(2, require('projection').verify(require('projection').Box(0, 1)))))")
         #expect(text.hasPrefix("{") && text.contains("worst = ") && !text.contains("table: "), "\(text)")
         // Records are otherwise tables like any other.
         let fields: String = try host.evaluate("""

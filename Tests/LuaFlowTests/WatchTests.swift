@@ -27,7 +27,9 @@ import Testing
             process.waitUntilExit()
         }
 
-        private func read(_ name: String) -> String { (try? String(contentsOfFile: scratch.path(name), encoding: .utf8)) ?? "" }
+        private func read(_ name: String) -> String {
+            (try? String(contentsOfFile: scratch.path(name), encoding: .utf8)) ?? ""
+        }
         var output: String { read("stdout") }
         var errors: String { read("stderr") }
         var reports: [String] { errors.split(separator: "\n").map(String.init).filter { $0.hasPrefix("watch: ") } }
@@ -83,7 +85,9 @@ import Testing
         let script = try scratch.write("main.lua", "local x = = 1\n")
         let watcher = try Watcher([script], in: scratch)
         try #require(watcher.runs(1), "\(watcher.errors)")
-        #expect(watcher.errors.contains("main.lua:1: unexpected symbol near '='") && watcher.reports[0].contains("status 1"))
+        #expect(
+            watcher.errors.contains("main.lua:1: unexpected symbol near '='") && watcher.reports[0].contains("status 1")
+        )
         _ = try scratch.write("main.lua", "print((require 'sub.later'))\n")
         try #require(watcher.runs(2), "\(watcher.errors)")
         #expect(watcher.errors.contains("module 'sub.later' not found"))
@@ -100,13 +104,15 @@ import Testing
 
     @Test func aChangeDuringARunStartsItAnew() throws {
         let scratch = try Scratch()
-        let forever = "io.open([[\(scratch.path("ready"))]], 'w'):close()\nwhile true do pcall(function() while true do end end) end"
+        let forever =
+            "io.open([[\(scratch.path("ready"))]], 'w'):close()\nwhile true do pcall(function() while true do end end) end"
         let script = try scratch.write("main.lua", forever)
         let watcher = try Watcher([script], in: scratch)
         try #require(Watcher.until { FileManager.default.fileExists(atPath: scratch.path("ready")) })
         // Several writes in quick succession count as one change, unless the writer is delayed between them.
         for i in 1...5 { _ = try scratch.write("main.lua", "print('burst \(i)')") }
-        try #require(Watcher.until { watcher.output.hasSuffix("burst 5\n") && watcher.reports.count >= 2 }, "\(watcher.errors)")
+        try #require(
+            Watcher.until { watcher.output.hasSuffix("burst 5\n") && watcher.reports.count >= 2 }, "\(watcher.errors)")
         #expect(watcher.reports[0].contains("run 1, stopped for a change"))
         #expect(watcher.reports[1].contains("run 2 (main.lua changed), "))
         #expect(!watcher.errors.contains("interrupted"), "\(watcher.errors)")
@@ -114,7 +120,8 @@ import Testing
 
     @Test func interruptsEndTheRunAndThenTheWatch() throws {
         let scratch = try Scratch()
-        let script = try scratch.write("main.lua", "io.open([[\(scratch.path("ready"))]], 'w'):close()\nwhile true do end")
+        let script = try scratch.write(
+            "main.lua", "io.open([[\(scratch.path("ready"))]], 'w'):close()\nwhile true do end")
         let watcher = try Watcher([script], in: scratch)
         try #require(Watcher.until { FileManager.default.fileExists(atPath: scratch.path("ready")) })
         watcher.interrupt()
@@ -161,7 +168,8 @@ import Testing
         #expect(watcher.output == "1\t2\n" && watcher.reports[0].contains("run 1, done"), "\(watcher.errors)")
         _ = try scratch.write("part.lua", "return {f = function() return 3 end}")
         try #require(watcher.runs(2), "\(watcher.errors)")
-        #expect(watcher.output == "1\t2\n3\t3\n" && watcher.reports[1].contains("(part.lua changed)"), "\(watcher.output)")
+        #expect(
+            watcher.output == "1\t2\n3\t3\n" && watcher.reports[1].contains("(part.lua changed)"), "\(watcher.output)")
     }
 
     @Test func dataThatWasReadIsWatchedToo() throws {

@@ -23,8 +23,11 @@ import Testing
             assert(every.text == "ä" and every.object.number == 5 and every.list[2] == "two" and #every.list[3] == 0)
             assert(select("#", probe.echo(nil, nil)) == 2 and select("#", probe.echo()) == 0)
             """)
-        #expect(try host.text("return table.concat(probe.types(nil, 1, 'x', {}, print, io.stdout, coroutine.create(print), probe(1)), ' ')")
-            == "nil number string table function FILE* thread Probe")
+        #expect(
+            try host.text(
+                "return table.concat(probe.types(nil, 1, 'x', {}, print, io.stdout, coroutine.create(print), probe(1)), ' ')"
+            )
+                == "nil number string table function FILE* thread Probe")
         try host.expectNoLeak()
     }
 
@@ -32,7 +35,9 @@ import Testing
         let host = try Host()
         #expect(try host.text("return probe.count(table.unpack({}, 1, 300))") == "300")
         #expect(try host.text("return select('#', probe.echo(table.unpack({}, 1, 5000)))") == "5000")
-        try host.run("local o = probe(1) local t = {} for i = 1, 300 do t[i] = i % 2 == 0 and o or tostring(i) end local r = {probe.echo(table.unpack(t))} for i = 1, 300 do assert(rawequal(r[i], t[i]) or r[i] == t[i]) end")
+        try host.run(
+            "local o = probe(1) local t = {} for i = 1, 300 do t[i] = i % 2 == 0 and o or tostring(i) end local r = {probe.echo(table.unpack(t))} for i = 1, 300 do assert(rawequal(r[i], t[i]) or r[i] == t[i]) end"
+        )
         try host.expectNoLeak()
     }
 
@@ -42,7 +47,10 @@ import Testing
 
     @Test func nestedResultsHaveALimit() throws {
         let host = try Host()
-        #expect(try host.text("local t, n = probe.nested(900), 0 while type(t) == 'table' do t = t[1] n = n + 1 end return n, t.number") == "900 4.0")
+        #expect(
+            try host.text(
+                "local t, n = probe.nested(900), 0 while type(t) == 'table' do t = t[1] n = n + 1 end return n, t.number"
+            ) == "900 4.0")
         #expect(try host.message("probe.nested(5000)").hasSuffix("a result of more than 1000 nested tables"))
         try host.expectNoLeak()
     }
@@ -66,11 +74,19 @@ import Testing
 
     @Test func unknownMembersNameTheNearest() throws {
         let host = try Host()
-        #expect(try host.message("probe(1):doubel()") == "script:1: Probe has no field or method \"doubel\" (did you mean \"double\"?)")
-        #expect(try host.message("return probe.coutn") == "script:1: probe has no function \"coutn\" (did you mean \"count\"?)")
-        #expect(try host.message("return probe.inner.depe") == "script:1: probe.inner has no function \"depe\" (did you mean \"deep\"?)")
+        #expect(
+            try host.message("probe(1):doubel()")
+                == "script:1: Probe has no field or method \"doubel\" (did you mean \"double\"?)")
+        #expect(
+            try host.message("return probe.coutn")
+                == "script:1: probe has no function \"coutn\" (did you mean \"count\"?)")
+        #expect(
+            try host.message("return probe.inner.depe")
+                == "script:1: probe.inner has no function \"depe\" (did you mean \"deep\"?)")
         #expect(try host.message("probe(1).number = 2") == "script:1: Probe.number can only be read")
-        #expect(try host.message("probe(1).targt = 2") == "script:1: Probe has no field \"targt\" to assign to (did you mean \"target\"?)")
+        #expect(
+            try host.message("probe(1).targt = 2")
+                == "script:1: Probe has no field \"targt\" to assign to (did you mean \"target\"?)")
     }
 
     @Test func modulesAreTablesWithNestedOnes() throws {

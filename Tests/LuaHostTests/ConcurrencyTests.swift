@@ -206,7 +206,8 @@ import TimeLimits
 
     private static func runUntilStopped(_ interpreter: Interpreter) {
         do {
-            try interpreter.run(code: "setmetatable({}, {__gc = function() for i = 1, 1000 do end end}) while true do end")
+            try interpreter.run(
+                code: "setmetatable({}, {__gc = function() for i = 1, 1000 do end end}) while true do end")
             Issue.record("an endless loop came back")
         } catch {
             // The error is an interrupt, or says that the interpreter was closed before the run began.
@@ -238,11 +239,15 @@ import TimeLimits
         let (a, b) = (try Host(), try Interpreter())
         let interpreter = a.interpreter
         try interpreter.setGlobal("ask", Self.native("ask") { [unowned b] in try b.run(code: "answer()") })
-        try b.setGlobal("answer", Self.native("answer") { [unowned interpreter] in
-            interpreter.close()
-            return []
-        })
-        #expect { try a.run("kept = probe(1) ask() while true do end") } throws: { ($0 as? LuaError)?.kind == .interrupted }
+        try b.setGlobal(
+            "answer",
+            Self.native("answer") { [unowned interpreter] in
+                interpreter.close()
+                return []
+            })
+        #expect { try a.run("kept = probe(1) ask() while true do end") } throws: {
+            ($0 as? LuaError)?.kind == .interrupted
+        }
         #expect { try a.run("return 1") } throws: { "\($0)" == "the interpreter was closed" }
         #expect(a.counter.count == 0)
     }

@@ -5,7 +5,9 @@ import Testing
 @Suite struct ErrorTests {
     @Test func thrownErrorsReleaseEverything() throws {
         let host = try Host()
-        try host.run("for i = 1, 1e4 do local ok, e = pcall(probe.boom) assert(not ok and e == 'probe.boom: failed with 1.0') end")
+        try host.run(
+            "for i = 1, 1e4 do local ok, e = pcall(probe.boom) assert(not ok and e == 'probe.boom: failed with 1.0') end"
+        )
         #expect(host.counter.count == 0)
         let error = try host.error("local function inner()\n  probe.boom()\nend\ninner()")
         #expect(error.kind == .runtime)
@@ -18,7 +20,9 @@ import Testing
     @Test(arguments: ["0/0", "1e300", "-1", "math.mininteger", "math.huge", "2^63", "0.5", "'3'", "{}", "nil"])
     func hostileSizes(_ size: String) throws {
         let message = try Host().message("probe.size(\(size))")
-        #expect(message.hasPrefix("script:1: probe.size: argument 1 (size): a whole number from 0 to 1000000 expected, got "))
+        #expect(
+            message.hasPrefix(
+                "script:1: probe.size: argument 1 (size): a whole number from 0 to 1000000 expected, got "))
     }
 
     @Test func metatablesAreHidden() throws {
@@ -40,10 +44,20 @@ import Testing
 
     @Test func wrongObjectsAreNamed() throws {
         let host = try Host()
-        #expect(try host.message("probe(1).double(io.stdout)") == "script:1: Probe:double: argument 1 (self): a Probe expected, got FILE* (a method is called with a colon: x:double(...))")
-        #expect(try host.message("probe(1).double()") == "script:1: Probe:double: argument 1 (self): a Probe expected, got nothing (a method is called with a colon: x:double(...))")
-        #expect(try host.message("return debug.getmetatable(probe(1)).__index(io.stdout, 'number')").hasSuffix("a Probe expected, got FILE*"))
-        #expect(try host.message("return probe(1) + io.stdout").hasSuffix("argument 2 (operand): a Probe expected, got FILE*"))
+        #expect(
+            try host.message("probe(1).double(io.stdout)")
+                == "script:1: Probe:double: argument 1 (self): a Probe expected, got FILE* (a method is called with a colon: x:double(...))"
+        )
+        #expect(
+            try host.message("probe(1).double()")
+                == "script:1: Probe:double: argument 1 (self): a Probe expected, got nothing (a method is called with a colon: x:double(...))"
+        )
+        #expect(
+            try host.message("return debug.getmetatable(probe(1)).__index(io.stdout, 'number')").hasSuffix(
+                "a Probe expected, got FILE*"))
+        #expect(
+            try host.message("return probe(1) + io.stdout").hasSuffix(
+                "argument 2 (operand): a Probe expected, got FILE*"))
     }
 
     @Test func recursionThroughCallbacks() throws {

@@ -66,7 +66,9 @@ private func interrupting<R>(_ interpreter: Interpreter, _ body: () throws -> R)
         #expect(error.kind == .interrupted)
         #expect(error.message == "interrupted")
         // The state still works afterwards, coroutines and finalisers included.
-        #expect(try host.text("return coroutine.wrap(function() for i = 1, 1000 do end return probe.count(1) end)()") == "1")
+        #expect(
+            try host.text("return coroutine.wrap(function() for i = 1, 1000 do end return probe.count(1) end)()") == "1"
+        )
         try host.expectNoLeak()
     }
 
@@ -129,7 +131,9 @@ private func interrupting<R>(_ interpreter: Interpreter, _ body: () throws -> R)
             do {
                 let host = try Host()
                 let interpreter = host.interpreter
-                let error = try interrupting(interpreter) { try host.error("while true do local p = probe(\(index)) end") }
+                let error = try interrupting(interpreter) {
+                    try host.error("while true do local p = probe(\(index)) end")
+                }
                 #expect(error.kind == .interrupted)
                 try host.expectNoLeak()
             } catch { Issue.record(error) }

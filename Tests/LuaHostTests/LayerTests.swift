@@ -47,7 +47,8 @@ import Testing
         let layers = try Self.text("state.h").matches(of: /[0-9] (\w+\.h)\b/).map { String($0.output.1) }
         #expect(layers.count == 9)
         for (place, header) in layers.enumerated() {
-            for include in try Self.text(header).matches(of: /include "(\w+\.h)"/) where include.output.1 != "trampolines.h" {
+            for include in try Self.text(header).matches(of: /include "(\w+\.h)"/)
+            where include.output.1 != "trampolines.h" {
                 let other = layers.firstIndex(of: String(include.output.1))
                 #expect(other ?? .max < place, "\(header) includes \(include.output.1)")
             }

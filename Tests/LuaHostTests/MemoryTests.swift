@@ -77,13 +77,18 @@ import TimeLimits
     /// Lua's own bytes are counted once.
     @Test func objectsThatAreCollectedMakeRoom() throws {
         let host = try Host(memoryLimit: 64 << 20)
-        try host.run("x = string.rep('x', 17 << 20) probe.count() probe.big(10) collectgarbage() y = string.rep('y', 17 << 20)")
+        try host.run(
+            "x = string.rep('x', 17 << 20) probe.count() probe.big(10) collectgarbage() y = string.rep('y', 17 << 20)")
     }
 
-    @Test(arguments: [0, 1, 1000, Interpreter.Options.leastMemory - 1]) func aLimitThatNothingFitsIsRefused(bytes: Int) throws {
+    @Test(arguments: [0, 1, 1000, Interpreter.Options.leastMemory - 1]) func aLimitThatNothingFitsIsRefused(bytes: Int)
+        throws
+    {
         #expect {
             try Host(memoryLimit: bytes)
-        } throws: { "\($0)".hasPrefix("memoryLimit: \(bytes) bytes: at least \(Interpreter.Options.leastMemory) expected") }
+        } throws: {
+            "\($0)".hasPrefix("memoryLimit: \(bytes) bytes: at least \(Interpreter.Options.leastMemory) expected")
+        }
         let host = try Host(memoryLimit: Interpreter.Options.leastMemory)
         #expect(try host.text("return probe(7).number") == "7.0")
     }
@@ -115,7 +120,8 @@ import TimeLimits
     /// every call.
     @Test func largeLiveSetsAreCheap() throws {
         let host = try Host()
-        try host.run("local t = {} for i = 1, 500 do t[i] = probe.big(1000000) end for i = 1, 20000 do probe.big(1000) end")
+        try host.run(
+            "local t = {} for i = 1, 500 do t[i] = probe.big(1000000) end for i = 1, 20000 do probe.big(1000) end")
         try host.expectNoLeak()
     }
 

@@ -8,7 +8,9 @@ import Testing
         let folder = FileManager.default.temporaryDirectory.appending(path: "luaflow-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: folder.appending(path: "part"), withIntermediateDirectories: true)
         defer { try? FileManager.default.removeItem(at: folder) }
-        for (name, text) in files { try text.write(to: folder.appending(path: name), atomically: true, encoding: .utf8) }
+        for (name, text) in files {
+            try text.write(to: folder.appending(path: name), atomically: true, encoding: .utf8)
+        }
         try body(folder.path)
     }
 
@@ -23,7 +25,9 @@ import Testing
     }
 
     @Test func argumentsArriveAsInThePlainInterpreter() throws {
-        try inFolder(["a.lua": "#!/usr/bin/env luaflow\nassert(arg[0]:find('a.lua', 1, true)) return #arg, arg[1], arg[2], ..."]) { folder in
+        try inFolder([
+            "a.lua": "#!/usr/bin/env luaflow\nassert(arg[0]:find('a.lua', 1, true)) return #arg, arg[1], arg[2], ..."
+        ]) { folder in
             let values = try Host().interpreter.run(file: folder + "/a.lua", arguments: ["x", "y z"])
             #expect(values.map(\.shown) == ["2", "\"x\"", "\"y z\"", "\"x\"", "\"y z\""])
         }
@@ -34,7 +38,8 @@ import Testing
             let interpreter = try Host().interpreter
             #expect { try interpreter.run(file: folder + "/bad.lua") } throws: { error in
                 let error = error as? LuaError
-                return error?.kind == .syntax && error?.message.hasSuffix("bad.lua:2: unexpected symbol near '='") == true
+                return error?.kind == .syntax
+                    && error?.message.hasSuffix("bad.lua:2: unexpected symbol near '='") == true
             }
             #expect { try interpreter.run(file: folder + "/run.lua") } throws: { error in
                 (error as? LuaError)?.message.hasSuffix("run.lua:2: probe.boom: failed with 1.0") == true

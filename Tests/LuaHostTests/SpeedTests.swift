@@ -15,7 +15,10 @@ import Testing
         ("a call with a table", "local f, t = probe.count, {} for i = 1, N do f(t) end"),
         ("a call with a string result", "local f = probe.echo for i = 1, N do f('text') end"),
         ("a callback from Swift", "local f, g = probe.caught, function() end for i = 1, N do f(g) end"),
-        ("a coroutine's resume and yield", "local f = coroutine.wrap(function() while true do coroutine.yield() end end) for i = 1, N do f() end"),
+        (
+            "a coroutine's resume and yield",
+            "local f = coroutine.wrap(function() while true do coroutine.yield() end end) for i = 1, N do f() end"
+        ),
     ]
 
     @Test(arguments: loops) func cost(_ name: String, _ loop: String) throws {

@@ -6,7 +6,8 @@ import Testing
 /// While one interpreter waits for input, output of others must not wait.
 @Suite struct StreamTests {
     @Test(.timeLimit(.minutes(30))) func aWaitingReaderHoldsNobodyUp() async throws {
-        let pipe = FileManager.default.temporaryDirectory.appendingPathComponent("luaflow-pipe-\(UUID().uuidString)").path
+        let pipe = FileManager.default.temporaryDirectory.appendingPathComponent("luaflow-pipe-\(UUID().uuidString)")
+            .path
         #expect(mkfifo(pipe, 0o600) == 0)
         defer { unlink(pipe) }
         // Opened for reading and writing, so that opening the pipe does not wait for the other end.
@@ -22,7 +23,9 @@ import Testing
                     return []
                 }, bound: []))
         let task = Task {
-            try await reader.perform { try reader.run(code: "local f = io.open('\(pipe)') started() return f:read(1)").first?.asText }
+            try await reader.perform {
+                try reader.run(code: "local f = io.open('\(pipe)') started() return f:read(1)").first?.asText
+            }
         }
         for await _ in started {}
         for _ in 1...50 {

@@ -10,7 +10,8 @@ import TimeLimits
     @Test func controlCEndsTheRun() throws {
         let host = try Host()
         try host.interpreter.withInterruptsFromTerminal { () throws in
-            for script in ["while true do end", "coroutine.wrap(function() while true do pcall(probe.wait) end end)()"] {
+            for script in ["while true do end", "coroutine.wrap(function() while true do pcall(probe.wait) end end)()"]
+            {
                 #expect(try host.error("probe.press() " + script).kind == .interrupted)
             }
             #expect(try host.text("return 1") == "1")

@@ -46,7 +46,8 @@ struct LayerFixtures: Decodable {
     let cross_entropy: CrossEntropy
 
     static func load() throws -> LayerFixtures {
-        let url = try #require(Bundle.module.url(forResource: "layers", withExtension: "json", subdirectory: "Fixtures"))
+        let url = try #require(
+            Bundle.module.url(forResource: "layers", withExtension: "json", subdirectory: "Fixtures"))
         return try JSONDecoder().decode(LayerFixtures.self, from: Data(contentsOf: url))
     }
 }

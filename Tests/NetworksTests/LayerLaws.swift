@@ -81,7 +81,8 @@ import Testing
             let (module, _) = try made(fixture.label)
             #expect(module.state.map(\.name) == fixture.state.map(\.name), "\(fixture.label)")
             try NamedState.write(
-                fixture.state.map { (ByteString($0.name), Variable(try $0.tensor)) }, over: module.state, of: "the module")
+                fixture.state.map { (ByteString($0.name), Variable(try $0.tensor)) }, over: module.state,
+                of: "the module")
             let x = Variable(try fixture.x.tensor)
             try x.setRequiresGrad(true)
             let y = try module(x)

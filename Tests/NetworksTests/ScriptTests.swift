@@ -14,7 +14,8 @@ import Testing
 
     @Test(arguments: all.indices) func examplesRunAndAssert(_ index: Int) throws {
         let function = Self.all[index]
-        #expect(!function.documentation.signature.isEmpty && !function.documentation.summary.isEmpty, "\(function.name)")
+        #expect(
+            !function.documentation.signature.isEmpty && !function.documentation.summary.isEmpty, "\(function.name)")
         let example = try #require(function.documentation.example, "\(function.name) has no example")
         #expect(example.contains("assert("), "\(function.name)")
         // Optimisers belong to a target above this one, so the example runs without them.
@@ -26,7 +27,8 @@ import Testing
     @Test func everyNameOfTheContractIsThere() {
         let names = Set(NetworkModule().functions.map(\.name))
         for name in [
-            "Linear", "Conv2d", "MaskedLinear", "ReLU", "LeakyReLU", "ELU", "SiLU", "GELU", "Tanh", "Sigmoid", "Softplus",
+            "Linear", "Conv2d", "MaskedLinear", "ReLU", "LeakyReLU", "ELU", "SiLU", "GELU", "Tanh", "Sigmoid",
+            "Softplus",
             "Dropout", "LayerNorm", "Flatten", "Residual", "Sequential", "MLP", "Module", "init.xavier_uniform_",
             "init.kaiming_uniform_", "init.normal_", "init.zeros_", "init.orthogonal_", "cross_entropy", "mse_loss",
         ] {
@@ -40,13 +42,31 @@ import Testing
             "nn.Sequential{nn.Linear(2, 3), nn.ReLU(), nn.Linear(4, 1)}(tensor.ones(5, 2))",
             "nn.Sequential: module 3, nn.Linear(4, 1): nn.Linear: x of shape (5, 3): a last dimension of 4 expected"
         ),
-        ("nn.Residual(nn.Linear(2, 3))(tensor.ones(2))", "nn.Residual: the module makes (3) of (2): the same shape expected"),
-        ("nn.MaskedLinear(tensor.zeros(2, 2))", "nn.MaskedLinear: the mask (2, 2) is zero everywhere: nothing is connected"),
-        ("nn.MaskedLinear(tensor{{2, 1}})", "nn.MaskedLinear: argument 1 (mask): a mask of zeros and ones expected, got 2 in it"),
+        (
+            "nn.Residual(nn.Linear(2, 3))(tensor.ones(2))",
+            "nn.Residual: the module makes (3) of (2): the same shape expected"
+        ),
+        (
+            "nn.MaskedLinear(tensor.zeros(2, 2))",
+            "nn.MaskedLinear: the mask (2, 2) is zero everywhere: nothing is connected"
+        ),
+        (
+            "nn.MaskedLinear(tensor{{2, 1}})",
+            "nn.MaskedLinear: argument 1 (mask): a mask of zeros and ones expected, got 2 in it"
+        ),
         ("nn.Conv2d(3, 4, 3, {groups = 2})", "nn.Conv2d: option groups: 2 does not divide 3 and 4 channels"),
-        ("nn.Conv2d(3, 4, 3)(tensor.ones(2, 8, 8))", "nn.Conv2d: x of shape (2, 8, 8): (B, 3, H, W) or (3, H, W) expected"),
-        ("nn.LayerNorm{4, 5}(tensor.ones(3, 5))", "nn.LayerNorm: x of shape (3, 5): the last dimensions (4, 5) expected"),
-        ("nn.Module{forward = function() return 1 end}(tensor.ones(1))", "nn.Module: forward returned 1; a tensor expected"),
+        (
+            "nn.Conv2d(3, 4, 3)(tensor.ones(2, 8, 8))",
+            "nn.Conv2d: x of shape (2, 8, 8): (B, 3, H, W) or (3, H, W) expected"
+        ),
+        (
+            "nn.LayerNorm{4, 5}(tensor.ones(3, 5))",
+            "nn.LayerNorm: x of shape (3, 5): the last dimensions (4, 5) expected"
+        ),
+        (
+            "nn.Module{forward = function() return 1 end}(tensor.ones(1))",
+            "nn.Module: forward returned 1; a tensor expected"
+        ),
         (
             "nn.Module{forward = print, modules = {a = nn.ReLU()}, parameters = {a = tensor{1}}}",
             "nn.Module: a is the name of a module and of a parameter"
@@ -55,14 +75,20 @@ import Testing
             "nn.Linear(2, 3):load_state_dict{weight = tensor.ones(3, 2), bais = tensor.ones(3)}",
             "module:load_state_dict: the module has no parameter bais (did you mean \"bias\"?)"
         ),
-        ("nn.Linear(2, 3):load_state_dict{weight = tensor.ones(3, 2)}", "module:load_state_dict: the parameter bias is missing"),
+        (
+            "nn.Linear(2, 3):load_state_dict{weight = tensor.ones(3, 2)}",
+            "module:load_state_dict: the parameter bias is missing"
+        ),
         ("nn.Linear(2, 3).wieght", "module has no field or method \"wieght\""),
         ("nn.Sequential{nn.ReLU()}[2]", "module:index: no module 2: there are 1"),
         (
             "nn.cross_entropy(tensor{{0, 1}}, tensor({3}, {dtype = \"int64\"}))",
             "nn.cross_entropy: "
         ),
-        ("nn.mse_loss(tensor{1, 2}, tensor{{1}, {2}})", "nn.mse_loss: input has shape (2), target (2, 1): the same expected"),
+        (
+            "nn.mse_loss(tensor{1, 2}, tensor{{1}, {2}})",
+            "nn.mse_loss: input has shape (2), target (2, 1): the same expected"
+        ),
     ]) func whatDoesNotFitIsSaid(_ script: String, _ message: String) throws {
         let said = try Scripts().message("local _ = \(script)")
         #expect(said.contains(message), "\(script): \(said)")

@@ -39,7 +39,10 @@ final class Client {
         process.standardError = FileHandle.nullDevice
         try process.run()
         let ends = try ConnectionFile(JSON.object(connection).bytes, called: "c.json")
-        for (channel, type) in [(ConnectionFile.Channel.shell, ZMQ.SocketType.dealer), (.control, .dealer), (.stdin, .dealer), (.iopub, .subscribe), (.heartbeat, .request)] {
+        for (channel, type) in [
+            (ConnectionFile.Channel.shell, ZMQ.SocketType.dealer), (.control, .dealer), (.stdin, .dealer),
+            (.iopub, .subscribe), (.heartbeat, .request),
+        ] {
             let socket = try zmq.socket(context, type, linger: 0)
             try zmq.connect(socket, ends.address(channel))
             if channel == .iopub { try zmq.subscribe(socket) }
@@ -81,7 +84,9 @@ final class Client {
         return message.id
     }
 
-    func send(_ frames: [[UInt8]], on channel: ConnectionFile.Channel) { if let socket = sockets[channel] { zmq.send(socket, frames) } }
+    func send(_ frames: [[UInt8]], on channel: ConnectionFile.Channel) {
+        if let socket = sockets[channel] { zmq.send(socket, frames) }
+    }
 
     /// The next message's frames; nil when none comes within the time.
     func frames(on channel: ConnectionFile.Channel, within milliseconds: Int = patience) -> [[UInt8]]? {
@@ -118,7 +123,9 @@ final class Client {
     }
 
     /// Runs a cell. Returns the reply, and what was published except `status` and `execute_input`.
-    func execute(_ code: String, _ options: [String: JSON] = [:]) -> (reply: JSON, published: [(type: String, content: JSON)]) {
+    func execute(_ code: String, _ options: [String: JSON] = [:]) -> (
+        reply: JSON, published: [(type: String, content: JSON)]
+    ) {
         let id = send("execute_request", .object(["code": .text(code)].merging(options) { $1 }))
         let reply = reply(to: id) ?? .null
         return (reply, published(of: id).filter { !["status", "execute_input"].contains($0.type) })

@@ -5,19 +5,22 @@ import Testing
 @Suite struct JSONTests {
     private func read(_ text: String) throws -> JSON { try JSON(Array(text.utf8)) }
 
-    @Test(arguments: [
-        ("null", JSON.null), (" true ", true), ("-0", 0), ("12", 12), ("1.5e3", .number(1500)), ("2.0", .number(2)),
-        ("9223372036854775808", .number(9_223_372_036_854_775_808)), (#""a\"\\\/\b\f\n\r\t""#, "a\"\\/\u{8}\u{c}\n\r\t"),
-        (#""\u00e9\ud83d\ude00\ud83d\u0041\udc00""#, "é😀\u{fffd}A\u{fffd}"), ("[]", []), ("{}", [:]),
-        (#"{"a": [1, {"b": null}], "a": 2}"#, ["a": 2]), (#"{"a": [1, {"b": null}]}"#, ["a": [1, ["b": .null]]]),
-    ] as [(String, JSON)])
+    @Test(
+        arguments: [
+            ("null", JSON.null), (" true ", true), ("-0", 0), ("12", 12), ("1.5e3", .number(1500)), ("2.0", .number(2)),
+            ("9223372036854775808", .number(9_223_372_036_854_775_808)),
+            (#""a\"\\\/\b\f\n\r\t""#, "a\"\\/\u{8}\u{c}\n\r\t"),
+            (#""\u00e9\ud83d\ude00\ud83d\u0041\udc00""#, "é😀\u{fffd}A\u{fffd}"), ("[]", []), ("{}", [:]),
+            (#"{"a": [1, {"b": null}], "a": 2}"#, ["a": 2]), (#"{"a": [1, {"b": null}]}"#, ["a": [1, ["b": .null]]]),
+        ] as [(String, JSON)])
     func valuesAreRead(_ text: String, _ expected: JSON) throws {
         #expect(try read(text) == expected)
         #expect(try JSON(expected.bytes) == expected, "\(String(decoding: expected.bytes, as: UTF8.self))")
     }
 
     @Test(arguments: [
-        "", "nul", "truex", "01", "1.", "-", "+1", ".5", "1e", "[1,]", "[1", "{\"a\"}", "{\"a\":}", "{a:1}", "{\"a\":1,}", "\"open",
+        "", "nul", "truex", "01", "1.", "-", "+1", ".5", "1e", "[1,]", "[1", "{\"a\"}", "{\"a\":}", "{a:1}",
+        "{\"a\":1,}", "\"open",
         "\"\n\"", "\"\\x\"", "\"\\u12\"", "\"\\u+123\"", "1 2", "[1 2]", "nan", "Infinity", "'a'", "\u{feff}1",
     ])
     func whatIsNoneIsAnErrorWithAPlace(_ text: String) {

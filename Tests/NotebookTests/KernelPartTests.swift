@@ -32,10 +32,12 @@ import Testing
         #expect(names == ["stdout", "stdout", "stderr", "stdout"])
     }
 
-    @Test(arguments: [
-        ([], 0), ([0x61], 1), ([0xc3], 0), ([0x61, 0xe2, 0x82], 1), ([0xe2, 0x82, 0xac], 3), ([0xf0, 0x9f, 0x98], 0), ([0x80, 0x80, 0x80, 0x80, 0x80], 5),
-        ([0xff], 0), ([0xff, 0x61], 2),
-    ] as [([UInt8], Int)])
+    @Test(
+        arguments: [
+            ([], 0), ([0x61], 1), ([0xc3], 0), ([0x61, 0xe2, 0x82], 1), ([0xe2, 0x82, 0xac], 3),
+            ([0xf0, 0x9f, 0x98], 0), ([0x80, 0x80, 0x80, 0x80, 0x80], 5),
+            ([0xff], 0), ([0xff, 0x61], 2),
+        ] as [([UInt8], Int)])
     func wholeLettersAreCounted(_ bytes: [UInt8], _ count: Int) { #expect(CellOutput.wholeLetters(bytes) == count) }
 
     @Test func aQuestionIsTakenFromWhatWaits() {
@@ -58,15 +60,22 @@ import Testing
         for step in 1...3 { output.take(.replaced(id: "bar", [Representation("text/plain", "\(step)")])) }
         output.take(.replaced(id: "other", [Representation("image/png", bytes: [1, 2, 3])]))
         output.take(.cleared(wait: true))
-        #expect(published.types == ["stream", "display_data", "update_display_data", "update_display_data", "display_data", "clear_output"])
+        #expect(
+            published.types == [
+                "stream", "display_data", "update_display_data", "update_display_data", "display_data", "clear_output",
+            ])
         let all = published.all.withLock { $0 }
-        #expect(all[1].content["transient"]?["display_id"] == "id bar" && all[3].content["transient"]?["display_id"] == "id bar")
+        #expect(
+            all[1].content["transient"]?["display_id"] == "id bar"
+                && all[3].content["transient"]?["display_id"] == "id bar")
         #expect(all[4].content["data"]?["image/png"] == "AQID" && all[4].content["data"]?["text/plain"] == "(picture)")
     }
 
     @Test func historyIsFoundAsItIsAskedFor() {
         var history = CellHistory()
-        for (number, code) in ["a = 1", "b = 2", "a = 1", "print(a)"].enumerated() { history.add(number + 1, code, value: number == 3 ? "1" : nil) }
+        for (number, code) in ["a = 1", "b = 2", "a = 1", "print(a)"].enumerated() {
+            history.add(number + 1, code, value: number == 3 ? "1" : nil)
+        }
         func numbers(_ request: JSON) -> [Int] { history.found(request).map(\.number) }
         #expect(numbers(["hist_access_type": "tail", "n": 2]) == [3, 4])
         #expect(numbers(["hist_access_type": "tail", "n": -3]) == [])
@@ -76,10 +85,16 @@ import Testing
         #expect(numbers(["hist_access_type": "search", "pattern": "a*", "unique": true]) == [3])
         #expect(numbers(["hist_access_type": "search", "pattern": "?*=*", "n": 2]) == [2, 3])
         #expect(numbers(["hist_access_type": "nonsense"]) == [])
-        #expect(history.reply(["hist_access_type": "tail", "n": 1, "output": true])["history"] == [[1, 4, ["print(a)", "1"]]])
+        #expect(
+            history.reply(["hist_access_type": "tail", "n": 1, "output": true])["history"] == [
+                [1, 4, ["print(a)", "1"]]
+            ])
     }
 
-    @Test(arguments: [("", "*", true), ("", "?", false), ("abc", "a*c", true), ("abc", "*b", false), ("aab", "*ab", true), ("a[b]", "a[b]", true)])
+    @Test(arguments: [
+        ("", "*", true), ("", "?", false), ("abc", "a*c", true), ("abc", "*b", false), ("aab", "*ab", true),
+        ("a[b]", "a[b]", true),
+    ])
     func patternsAreStarsAndQuestionMarks(_ text: String, _ pattern: String, _ expected: Bool) {
         #expect(CellHistory.matches(Array(text), Array(pattern)) == expected)
     }
@@ -94,13 +109,16 @@ import Testing
     @Test func theKernelIsInstalledWhereJupyterLooks() throws {
         let scratch = FileManager.default.temporaryDirectory.appendingPathComponent("kernel-\(UUID().uuidString)").path
         defer { try? FileManager.default.removeItem(atPath: scratch) }
-        let folder = try KernelSpec(prefix: ByteString(scratch), program: "/opt/a b/luaflow", environment: [:]).install()
+        let folder = try KernelSpec(prefix: ByteString(scratch), program: "/opt/a b/luaflow", environment: [:])
+            .install()
         #expect(folder.text == scratch + "/share/jupyter/kernels/luaflow")
         let spec = try JSON(try #require(folder.appending(path: "kernel.json").fileContents))
         #expect(spec["argv"] == ["/opt/a b/luaflow", "kernel", "run", "{connection_file}"] && spec["language"] == "lua")
         #expect(try KernelSpec.userFolder(["JUPYTER_DATA_DIR": "/j"]) == "/j")
         #expect(try KernelSpec.userFolder(["HOME": "/h", "JUPYTER_DATA_DIR": ""]).hasPrefix("/h/"))
         #expect(throws: ScriptError.self) { try KernelSpec.userFolder([:]) }
-        #expect(throws: ScriptError.self) { try KernelSpec(prefix: "/dev/null/x", program: "p", environment: [:]).install() }
+        #expect(throws: ScriptError.self) {
+            try KernelSpec(prefix: "/dev/null/x", program: "p", environment: [:]).install()
+        }
     }
 }

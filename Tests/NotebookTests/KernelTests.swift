@@ -11,10 +11,15 @@ import Testing
         let info = client.reply(to: client.send("kernel_info_request"))
         #expect(info?["protocol_version"] == "5.4" && info?["language_info"]?["name"] == "lua")
 
-        let (reply, published) = client.execute("print('hello')\nio.stderr:write('wrong')\nos.execute('echo child')\n6 * 7")
+        let (reply, published) = client.execute(
+            "print('hello')\nio.stderr:write('wrong')\nos.execute('echo child')\n6 * 7")
         #expect(reply["status"] == "ok" && reply["execution_count"] == 1)
-        let streams = published.filter { $0.type == "stream" }.map { ($0.content["name"]?.text ?? "", $0.content["text"]?.text ?? "") }
-        #expect(streams.map(\.0) == ["stdout", "stderr", "stdout"] && streams.map(\.1) == ["hello\n", "wrong", "child\n"], "\(published)")
+        let streams = published.filter { $0.type == "stream" }.map {
+            ($0.content["name"]?.text ?? "", $0.content["text"]?.text ?? "")
+        }
+        #expect(
+            streams.map(\.0) == ["stdout", "stderr", "stdout"] && streams.map(\.1) == ["hello\n", "wrong", "child\n"],
+            "\(published)")
         #expect(published.last?.type == "execute_result" && published.last?.content["data"]?["text/plain"] == "42")
 
         let failed = client.execute("local t = nil\nt.x = 1")
@@ -25,7 +30,9 @@ import Testing
 
     @Test func cellsBehindAFailedOneAreNotRun() throws {
         let client = try Client()
-        let ids = ["os.execute('sleep 0.3') error('no')", "hits = 1", "hits = 2"].map { client.send("execute_request", ["code": .text($0)]) }
+        let ids = ["os.execute('sleep 0.3') error('no')", "hits = 1", "hits = 2"].map {
+            client.send("execute_request", ["code": .text($0)])
+        }
         #expect(client.reply(to: ids[0])?["status"] == "error")
         // Without a number: JupyterLab would put it beside a cell that did not run.
         for id in ids.dropFirst() { #expect(client.reply(to: id) == ["status": "aborted"]) }
@@ -50,7 +57,9 @@ import Testing
             // An interrupt that comes before the cell runs does nothing, so it is repeated.
             while reply == nil, client.isRunning {
                 if round % 2 == 0 { client.signal(SIGINT) } else { client.send("interrupt_request", on: .control) }
-                while let frames = client.frames(on: .shell, within: 300), let message = try? Message(frames, client.signature) {
+                while let frames = client.frames(on: .shell, within: 300),
+                    let message = try? Message(frames, client.signature)
+                {
                     if message.parent["msg_id"] == .text(id) { reply = message.content }
                 }
             }
@@ -122,7 +131,8 @@ import Testing
         (["kernel", "run", "/no/such/file.json"], "luaflow kernel run: /no/such/file.json: there is no such file"),
         (["kernel", "run", "--memory", "1G", "/no/such/file.json"], "/no/such/file.json: there is no such file"),
         (["kernel", "run", "--sandbox", "/no/such/file.json"], "--sandbox: for luaflow run FILE"),
-        (["kernel", "run"], "connection-file"), (["kernel", "install", "--user", "--prefix", "/tmp"], "one of the two expected"),
+        (["kernel", "run"], "connection-file"),
+        (["kernel", "install", "--user", "--prefix", "/tmp"], "one of the two expected"),
         (["kernel", "install", "--prefix", "/dev/null/x"], "no folder can be made there"),
     ])
     func wrongUsageIsAnErrorInWords(_ arguments: [String], _ words: String) throws {

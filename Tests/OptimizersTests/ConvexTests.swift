@@ -209,25 +209,36 @@ import Testing
 
     static let refusals: [ArgumentTests.Refusal] = [
         .init("optim.fista()", "argument 1 (f): a function expected, got nothing"),
-        .init("optim.fista(f, 3, x)", "argument 2 (g): a projection, a prox or a function of v and step expected, got 3"),
+        .init(
+            "optim.fista(f, 3, x)", "argument 2 (g): a projection, a prox or a function of v and step expected, got 3"),
         .init("optim.fista(f, P, x, {tolerance = -1})", "option tolerance: a number from 0 expected, got -1"),
         .init("optim.fista(f, P, x, {tolerance = 0/0})", "option tolerance: a number from 0 expected, got nan"),
         .init("optim.fista(f, P, x, {lr = 0})", "option lr: a finite number above 0 expected, got 0"),
         .init("optim.fista(f, P, x, {restarts = true})", "unknown option restarts (did you mean \"restart\"?)"),
         .init("optim.fista(f, P, x / 0)", "argument 3 (x0): holds nan or an infinity"),
         .init("optim.fista(f, P, x, {state = {}})", "x is nil; a tensor expected, as report.state has it"),
-        .init("optim.fista(f, P, x, {state = {x = tensor({1, 2})}})", "x has shape (2); (1) expected: it is of another x0"),
+        .init(
+            "optim.fista(f, P, x, {state = {x = tensor({1, 2})}})", "x has shape (2); (1) expected: it is of another x0"
+        ),
         .init("optim.fista(function(x) return (x * 0 / 0):sum() end, P, x)", "f is nan at step 1"),
-        .init("optim.fista(f, function(v, step) return 3 end, x)", "the proximal map returned 3; a tensor of v's shape expected"),
-        .init("optim.fista(f, function(v, step) return tensor({1, 2}) end, x)", "the proximal map returned shape (2) for v (1)"),
+        .init(
+            "optim.fista(f, function(v, step) return 3 end, x)",
+            "the proximal map returned 3; a tensor of v's shape expected"),
+        .init(
+            "optim.fista(f, function(v, step) return tensor({1, 2}) end, x)",
+            "the proximal map returned shape (2) for v (1)"),
         .init("optim.fista(f, function(v, step) return v / 0 end, x)", "the proximal map returned nan or an infinity"),
         .init("optim.admm(P, P, x, {A = tensor.ones(2, 2)})", "A (2, 2) does not fit x0 (1): (m, 1) expected"),
         .init("optim.admm(P, P, x, {rho = 0})", "option rho: a finite number above 0 expected, got 0"),
         .init("optim.admm(f, f, 3)", "argument 3 (x0): a tensor expected, got 3"),
-        .init("optim.douglas_rachford(P, P, x, {relaxation = 2})", "option relaxation: a number above 0 to below 2 expected, got 2"),
+        .init(
+            "optim.douglas_rachford(P, P, x, {relaxation = 2})",
+            "option relaxation: a number above 0 to below 2 expected, got 2"),
         .init("optim.mirror_descent(f, tensor({-1}))", "element 1 of x0 is -1"),
         .init("optim.mirror_descent(f, tensor({1}), {map = {to_dual = 3}})", "expected, got no function to_dual"),
-        .init("optim.mirror_descent(f, tensor({1}), {map = {to_dual = f, to_primal = f}})", "option lr: a map of your own needs one"),
+        .init(
+            "optim.mirror_descent(f, tensor({1}), {map = {to_dual = f, to_primal = f}})",
+            "option lr: a map of your own needs one"),
         .init("optim.mirror_descent(f, tensor({1}), {map = \"euclid\"})", "option map:"),
     ]
 

@@ -12,7 +12,10 @@ import Testing
 extension Scripts {
     /// An interpreter with the modules that optimisers need.
     init() throws {
-        try self.init(modules: [TensorModule(), AutodiffModule(), RandomModule(), ProjectionModule(), ProxModule(), OptimModule(adding: [SignDescent.declaration])])
+        try self.init(modules: [
+            TensorModule(), AutodiffModule(), RandomModule(), ProjectionModule(), ProxModule(),
+            OptimModule(adding: [SignDescent.declaration]),
+        ])
     }
 }
 
@@ -81,7 +84,9 @@ struct Trajectory: Decodable, CustomTestStringConvertible, Sendable {
     let points: [Point]
 
     /// The options as a Lua table, such as `{lr = 0.1, nesterov = true}`.
-    var lua: String { "{" + options.sorted { $0.key < $1.key }.map { "\($0.key) = \($0.value.lua)" }.joined(separator: ", ") + "}" }
+    var lua: String {
+        "{" + options.sorted { $0.key < $1.key }.map { "\($0.key) = \($0.value.lua)" }.joined(separator: ", ") + "}"
+    }
     var testDescription: String { "optim.\(optimizer)\(lua)" }
 
     static let all = fixture("trajectories", of: Trajectory.self)

@@ -95,14 +95,21 @@ import Testing
 
     @Test func needsAClosureAndALoss() throws {
         let scripts = try Scripts()
-        #expect(try scripts.message("optim.LBFGS(tensor({1})):step()").contains("LBFGS evaluates the loss several times: pass a function"))
         #expect(
-            try scripts.message("local x = tensor({1, 2})\noptim.LBFGS(x):step(function() (x * x):sum():backward() return x end)")
-                .contains("the closure returned a tensor of shape (2); the loss, a single number, expected"))
+            try scripts.message("optim.LBFGS(tensor({1})):step()").contains(
+                "LBFGS evaluates the loss several times: pass a function"))
         #expect(
-            try scripts.message("local x = tensor({1, 2})\noptim.LBFGS(x):step(function() (x * x):sum():backward() end)")
-                .contains("the closure returned nil; the loss, a tensor of one number, expected"))
+            try scripts.message(
+                "local x = tensor({1, 2})\noptim.LBFGS(x):step(function() (x * x):sum():backward() return x end)"
+            )
+            .contains("the closure returned a tensor of shape (2); the loss, a single number, expected"))
         #expect(
-            try scripts.message("optim.LBFGS({{params = {tensor({1})}, lr = 1}})").contains("takes one list of parameters, not groups"))
+            try scripts.message(
+                "local x = tensor({1, 2})\noptim.LBFGS(x):step(function() (x * x):sum():backward() end)"
+            )
+            .contains("the closure returned nil; the loss, a tensor of one number, expected"))
+        #expect(
+            try scripts.message("optim.LBFGS({{params = {tensor({1})}, lr = 1}})").contains(
+                "takes one list of parameters, not groups"))
     }
 }

@@ -46,7 +46,9 @@ import Testing
 
     /// The Wolfe conditions themselves, where the search guarantees them (a smooth function bounded below, enough
     /// trials).
-    @Test(arguments: ["rational", "power", "sharp", "quartic"], [1e-3, 1, 100.0]) func satisfiesTheConditions(_ name: String, _ first: Double) throws {
+    @Test(arguments: ["rational", "power", "sharp", "quartic"], [1e-3, 1, 100.0]) func satisfiesTheConditions(
+        _ name: String, _ first: Double
+    ) throws {
         let line = try #require(Self.lines[name])
         func trial(_ t: Double) throws -> Trial {
             let (value, slope) = line(t)

@@ -33,7 +33,8 @@ import Testing
     }
 
     @Test(arguments: names) func refusesAStepWithoutAnyGradient(_ name: String) throws {
-        let message = try Scripts().message("local opt = optim.\(name)(tensor({1}))\nopt:step(function() return tensor({1}) end)")
+        let message = try Scripts().message(
+            "local opt = optim.\(name)(tensor({1}))\nopt:step(function() return tensor({1}) end)")
         #expect(message.contains("optimizer:step: no parameter has a gradient; call backward() on a loss"))
     }
 

@@ -46,7 +46,8 @@ import Testing
     /// At the minimum of a convex f over a convex set, x = P(x - t grad f(x)) for every t > 0 (the variational
     /// inequality), and no other point of the set is lower.
     @Test(arguments: [
-        "projection.Box(0, 1)", "projection.Simplex()", "projection.Ball(1)", "projection.L1Ball(1)", "projection.Nonnegative()",
+        "projection.Box(0, 1)", "projection.Simplex()", "projection.Ball(1)", "projection.L1Ball(1)",
+        "projection.Nonnegative()",
         "projection.Halfspace(tensor({1, 1, 1}), 0.5)", "projection.Hyperplane(tensor({1, -1, 2}), 1)",
         "projection.Observed(tensor({1, 0, 0}), tensor({0.25, 0, 0}))",
         "projection.Intersection{projection.Box(0, 1), projection.Observed(tensor({0, 1, 0}), tensor({0, 0.5, 0}))}",
@@ -152,7 +153,8 @@ import Testing
     @Test func fromSwift() throws {
         let method = ProjectedGradient(steps: 60, lr: { _ in 0.25 })
         let (x, values) = try method.minimize(
-            { try (($0 - 2).pow(2)).sum() }, over: Box(0, 1), from: Tensor([0, 0.5], shape: [2], .float64), generator: Generator(seed: 0))
+            { try (($0 - 2).pow(2)).sum() }, over: Box(0, 1), from: Tensor([0, 0.5], shape: [2], .float64),
+            generator: Generator(seed: 0))
         #expect(try x.toArray() == [1, 1])
         #expect(values.count == 60 && values[0] == 6.25 && values[59] == 2)
     }

@@ -18,15 +18,23 @@ import Testing
                     for decaysWeights in flags {
                         var adam = Adam()
                         (adam.lr, adam.maximize, adam.weightDecay, adam.amsgrad) = (0.1, maximize, decay, option)
-                        rules.append(("\(adam), decays weights \(decaysWeights)", Adam.Rule(settings: adam, step: 3, decaysWeights: decaysWeights)))
+                        rules.append(
+                            (
+                                "\(adam), decays weights \(decaysWeights)",
+                                Adam.Rule(settings: adam, step: 3, decaysWeights: decaysWeights)
+                            ))
                         var rms = RMSprop()
-                        (rms.maximize, rms.weightDecay, rms.centered, rms.momentum) = (maximize, decay, option, decaysWeights ? 0.7 : 0)
+                        (rms.maximize, rms.weightDecay, rms.centered, rms.momentum) = (
+                            maximize, decay, option, decaysWeights ? 0.7 : 0
+                        )
                         rules.append(("\(rms)", RMSprop.Rule(settings: rms)))
                         for (momentum, nesterov) in [(0, false), (0.8, false), (0.8, true)] {
                             var sgd = SGD()
                             (sgd.lr, sgd.maximize, sgd.weightDecay, sgd.momentum) = (0.1, maximize, decay, momentum)
                             (sgd.dampening, sgd.nesterov) = (option && !nesterov ? 0.3 : 0, nesterov)
-                            rules.append(("\(sgd), first step \(decaysWeights)", SGD.Rule(settings: sgd, isFirst: decaysWeights)))
+                            rules.append(
+                                ("\(sgd), first step \(decaysWeights)", SGD.Rule(settings: sgd, isFirst: decaysWeights))
+                            )
                         }
                     }
                 }
@@ -40,7 +48,8 @@ import Testing
         func normals(_ shape: [Int]) throws -> Tensor { try generator.normals(shape, dtype, for: "test") }
         return [
             ("contiguous", try normals([5, 7])), ("by columns", try normals([7, 5]).transpose(0, 1)),
-            ("with gaps", try normals([5, 9]).slice(1, from: 1, count: 7)), ("of one number", try normals([])), ("empty", try normals([0, 3])),
+            ("with gaps", try normals([5, 9]).slice(1, from: 1, count: 7)), ("of one number", try normals([])),
+            ("empty", try normals([0, 3])),
         ]
     }
 
@@ -52,7 +61,8 @@ import Testing
                 if gradientLayout == "x's" { gradient = try gradient.copy(inOrderOf: x.layout) }
                 // Means of squares must be at least the squares of the means.
                 let memories = try [2.0, 0, 0].map { least in
-                    try generator.normals(x.shape, T.dtype, for: "test").map(Mean(least: least)).copy(inOrderOf: x.layout)
+                    try generator.normals(x.shape, T.dtype, for: "test").map(Mean(least: least)).copy(
+                        inOrderOf: x.layout)
                 }
                 var expected = try ([x, gradient] + memories).map { try $0.toArray().map { T($0) } }
                 for i in 0..<x.count {
@@ -63,11 +73,15 @@ import Testing
                 let version = x.storage.version
                 try rule.apply(to: x, gradient: gradient, memories: memories)
                 #expect(x.storage.version > version)
-                for (name, (actual, wanted)) in zip(["x", "first", "second", "third"], zip([x] + memories, [expected[0]] + expected[2...])) {
+                for (name, (actual, wanted)) in zip(
+                    ["x", "first", "second", "third"], zip([x] + memories, [expected[0]] + expected[2...]))
+                {
                     for (index, (a, b)) in zip(try actual.toArray(), wanted).enumerated() {
                         let tolerance = T.dtype == .float64 ? 1e-13 : 1e-5
                         guard abs(a - Double(b)) <= tolerance * max(1, abs(a)) else {
-                            Issue.record("\(label), \(T.dtype) \(layout), gradient in \(gradientLayout) order: \(name)[\(index)] is \(a), by the formula \(b)")
+                            Issue.record(
+                                "\(label), \(T.dtype) \(layout), gradient in \(gradientLayout) order: \(name)[\(index)] is \(a), by the formula \(b)"
+                            )
                             return
                         }
                     }
@@ -94,7 +108,9 @@ import Testing
                 try ThreadCount.$current.withValue(try ThreadCount(threads)) {
                     let generator = Generator(seed: 6)
                     let (x, gradient) = (
-                        try generator.normals([60_001], .float32, for: "test"), try generator.normals([60_001], .float32, for: "test"))
+                        try generator.normals([60_001], .float32, for: "test"),
+                        try generator.normals([60_001], .float32, for: "test")
+                    )
                     let memories = try [2.0, 0, 0].map { least in
                         try generator.normals(x.shape, .float32, for: "test").map(Mean(least: least))
                     }

@@ -35,12 +35,16 @@ import Testing
         let actual = try Scripts().numbers(Self.code(trajectory))
         #expect(actual.count == expected.count)
         for (index, (x, y)) in zip(actual, expected).enumerated() {
-            #expect(abs(x - y) <= 1e-9 * max(1, abs(y)), "point \(index / 10 + 1), number \(index % 10): \(x), PyTorch \(y)")
+            #expect(
+                abs(x - y) <= 1e-9 * max(1, abs(y)), "point \(index / 10 + 1), number \(index % 10): \(x), PyTorch \(y)"
+            )
         }
     }
 
     /// The same in float32, with state and updates in float32 too: the first steps agree to that precision.
-    @Test(arguments: Trajectory.all.filter { $0.optimizer != "LBFGS" }) func followsInFloat32(_ trajectory: Trajectory) throws {
+    @Test(arguments: Trajectory.all.filter { $0.optimizer != "LBFGS" }) func followsInFloat32(_ trajectory: Trajectory)
+        throws
+    {
         let expected = trajectory.points.flatMap { [$0.loss] + $0.x }
         let actual = try Scripts().numbers(Self.code(trajectory, dtype: "float32"))
         for (x, y) in zip(actual, expected).prefix(30) {

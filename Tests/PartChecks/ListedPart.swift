@@ -23,7 +23,9 @@ public struct ListedPart: Sendable {
     public func faults(in module: any ScriptModule) throws -> [String] {
         let modules = Host.builtInModules.map { $0.name == module.name ? module : $0 }
         let index = try ScriptIndex(modules)
-        guard let entry = index.entries.first(where: { $0.name == name }) else { return ["\(name) is not in the index"] }
+        guard let entry = index.entries.first(where: { $0.name == name }) else {
+            return ["\(name) is not in the index"]
+        }
         var faults: [String] = []
         func demand(_ holds: Bool, _ fault: @autoclosure () -> String) { if !holds { faults.append(fault()) } }
 

@@ -30,7 +30,9 @@ import Testing
         func bytes(_ y: Value, _ more: [String: Value] = [:]) throws -> [UInt8] {
             try withFolder { folder in
                 let named = ["x": numbers(1, 2, 3, 4, 5), "y": y, "style": .string(style), "label": .string("loss")]
-                try call("figure:save", try call("plot.line", options(named.merging(more) { $1 })), .string(folder + "/a.svg"))
+                try call(
+                    "figure:save", try call("plot.line", options(named.merging(more) { $1 })),
+                    .string(folder + "/a.svg"))
                 return try contents(folder + "/a.svg")
             }
         }

@@ -59,12 +59,15 @@ import Testing
         }
         let far = message { _ = try line(["x": numbers(0, 1, 1e6), "aspect": .string("equal")]) }
         #expect(far?.contains("leaves a line") == true)
-        #expect(message { _ = try line(["aspect": .string("equal"), "logx": .boolean(true), "x": numbers(1, 2, 3)]) } != nil)
+        #expect(
+            message { _ = try line(["aspect": .string("equal"), "logx": .boolean(true), "x": numbers(1, 2, 3)]) } != nil
+        )
     }
 
     @Test func ticksAreThoseAskedFor() throws {
         func text(_ named: [String: Value]) throws -> String {
-            try call("figure:render", try line(named), options(["protocol": .string("ascii"), "width": .integer(40)])).text()
+            try call("figure:render", try line(named), options(["protocol": .string("ascii"), "width": .integer(40)]))
+                .text()
         }
         let words = try text(["xticks": table([numbers(0, 2), strings("first", "last")])])
         #expect(words.contains("first") && words.contains("last") && !words.contains("1.5\n"))
@@ -74,7 +77,8 @@ import Testing
         for (wrong, says) in [
             (["xticklabels": strings("a")], "labels of xticks"),
             (["xticks": numbers(1, 2), "xticklabels": strings("a")], "1 labels for 2 marks"),
-            (["xticks": .string("a")], "option xticks"), (["xticks": numbers(1), "xticklabels": table([.boolean(true)])], "a text"),
+            (["xticks": .string("a")], "option xticks"),
+            (["xticks": numbers(1), "xticklabels": table([.boolean(true)])], "a text"),
         ] {
             let said = message { _ = try line(wrong) } ?? "no error"
             #expect(said.contains(says), "\(said)")
@@ -85,9 +89,11 @@ import Testing
         let figure = try call(
             "plot.bar",
             options([
-                "x": strings("plain", "paired"), "y": numbers(4, 1.5), "yerr": numbers(0.5, 0.1), "label": .string("variance"),
+                "x": strings("plain", "paired"), "y": numbers(4, 1.5), "yerr": numbers(0.5, 0.1),
+                "label": .string("variance"),
             ]))
-        let text = try call("figure:render", figure, options(["protocol": .string("ascii"), "width": .integer(40)])).text()
+        let text = try call("figure:render", figure, options(["protocol": .string("ascii"), "width": .integer(40)]))
+            .text()
         #expect(text.contains("plain") && text.contains("paired"))
         // The first bar is higher: its column of stars begins further up.
         let rows = text.split(separator: "\n").map { $0.filter { $0 == "*" }.count }
@@ -96,7 +102,8 @@ import Testing
             "plot.bar",
             options([
                 "series": table([
-                    options(["y": numbers(1, 2, 3), "label": .string("a")]), options(["y": numbers(3, 2, 1), "label": .string("b")]),
+                    options(["y": numbers(1, 2, 3), "label": .string("a")]),
+                    options(["y": numbers(3, 2, 1), "label": .string("b")]),
                 ])
             ]))
         let both = try call("figure:render", two, options(["protocol": .string("ascii"), "width": .integer(40)])).text()
@@ -104,7 +111,10 @@ import Testing
         for (wrong, says) in [
             (table(), "no bars given"), (table([numbers(1, 2)], ["width": .number(0)]), "option width"),
             (options(["x": strings("a"), "y": numbers(1, 2)]), "x has 1 texts, y has 2 numbers"),
-            (options(["series": table([options(["y": numbers(1)]), options(["y": numbers(1, 2)])])]), "series have 1 and 2 bars"),
+            (
+                options(["series": table([options(["y": numbers(1)]), options(["y": numbers(1, 2)])])]),
+                "series have 1 and 2 bars"
+            ),
             (table([numbers(-1)], ["logy": .boolean(true)]), "logarithmic"),
             (table([numbers(1)], ["yerr": numbers(-1)]), "option yerr: element 1 is -1.0"),
         ] {
@@ -130,20 +140,25 @@ import Testing
             let x = (0...300).map { Double($0) }
             let series = (0..<count).map { k in
                 options([
-                    "x": Samples.list(x), "y": Samples.list(x.map { sin($0 * 0.35 + Double(k)) }), "label": .string("curve \(k)"),
+                    "x": Samples.list(x), "y": Samples.list(x.map { sin($0 * 0.35 + Double(k)) }),
+                    "label": .string("curve \(k)"),
                 ])
             }
             return try call("plot.line", options(["series": table(series), "legend": .string(legend)]))
         }
         func ink(_ figure: Value) throws -> (shape: [Int], right: Int, bottom: Int) {
             try withFolder { folder in
-                try call("figure:save", figure, .string(folder + "/a.png"), options(["width": .integer(900), "height": .integer(600)]))
+                try call(
+                    "figure:save", figure, .string(folder + "/a.png"),
+                    options(["width": .integer(900), "height": .integer(600)]))
                 let picture = try call("image.load", .string(folder + "/a.png")).tensor()
                 let (height, width) = (picture.shape[1], picture.shape[2])
                 let red = try picture.select(0, 0).toArray()
                 var (right, bottom) = (0, 0)
                 for y in 0..<height {
-                    for x in 0..<width where red[y * width + x] < 0.95 { (right, bottom) = (max(right, x), max(bottom, y)) }
+                    for x in 0..<width where red[y * width + x] < 0.95 {
+                        (right, bottom) = (max(right, x), max(bottom, y))
+                    }
                 }
                 return (picture.shape, right, bottom)
             }
@@ -161,11 +176,18 @@ import Testing
         let bars = try call(
             "plot.errorbar",
             options([
-                "x": numbers(0, 0.5, 9.5, 10), "y": numbers(5, 5, 5, 5), "yerr": numbers(5, 5, 5, 5), "label": .string("s.e."),
+                "x": numbers(0, 0.5, 9.5, 10), "y": numbers(5, 5, 5, 5), "yerr": numbers(5, 5, 5, 5),
+                "label": .string("s.e."),
             ]))
-        #expect(try svg(bars) != svg(try call("plot.errorbar", options([
-            "x": numbers(0, 0.5, 9.5, 10), "y": numbers(5, 5, 5, 5), "yerr": numbers(5, 5, 5, 5), "label": .string("s.e."),
-            "legend": .string("topright"),
-        ]))))
+        #expect(
+            try svg(bars)
+                != svg(
+                    try call(
+                        "plot.errorbar",
+                        options([
+                            "x": numbers(0, 0.5, 9.5, 10), "y": numbers(5, 5, 5, 5), "yerr": numbers(5, 5, 5, 5),
+                            "label": .string("s.e."),
+                            "legend": .string("topright"),
+                        ]))))
     }
 }

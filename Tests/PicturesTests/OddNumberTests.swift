@@ -6,12 +6,16 @@ import Testing
 
 /// Whatever numbers a script gives, as data or options, a plot is drawn or refused: no trap, and no endless loop.
 @Suite struct OddNumberTests {
-    static var odd: [Value] { [
-        .number(0), .number(-0.0), .number(least), .number(-least), .number(1e-300 / 1e10), .number(2e-300), .number(1e-290),
-        .number(1), .number(1 + 2.3e-16), .number(-3), .number(1e15), .number(1e150), .number(1e308), .number(1.7e308),
-        .number(-1.7e308), .number(.infinity), .number(-.infinity), .number(.nan), .number(9.223372036854775807e18),
-        .integer(.max), .integer(.min), .integer(0), .integer(-1), .integer(1 << 53),
-    ] }
+    static var odd: [Value] {
+        [
+            .number(0), .number(-0.0), .number(least), .number(-least), .number(1e-300 / 1e10), .number(2e-300),
+            .number(1e-290),
+            .number(1), .number(1 + 2.3e-16), .number(-3), .number(1e15), .number(1e150), .number(1e308),
+            .number(1.7e308),
+            .number(-1.7e308), .number(.infinity), .number(-.infinity), .number(.nan), .number(9.223372036854775807e18),
+            .integer(.max), .integer(.min), .integer(0), .integer(-1), .integer(1 << 53),
+        ]
+    }
 
     /// Draws to every kind of output; anything but a drawing or a script's error fails.
     private func tryOut(_ what: String, _ make: () throws -> Value) {
@@ -45,7 +49,9 @@ import Testing
             for log in [false, values[0] > 0] {
                 let figure = try call(
                     "plot.line", table([Samples.list(values)], ["logy": .boolean(log), "label": .string("tiny")]))
-                _ = try withFolder { try call("figure:save", figure, .string($0 + "/x.png"), options(["width": .integer(64)])) }
+                _ = try withFolder {
+                    try call("figure:save", figure, .string($0 + "/x.png"), options(["width": .integer(64)]))
+                }
                 _ = try call("figure:render", figure, options(["protocol": .string("ascii")]))
             }
             #expect(Ticks.linear(values[0], values[1], count: 5).marks.allSatisfy { $0.value >= values[0] })
@@ -74,7 +80,9 @@ import Testing
         }
     }
 
-    static let functions = ["plot.line", "plot.scatter", "plot.errorbar", "plot.bar", "plot.histogram", "plot.image", "plot.contour"]
+    static let functions = [
+        "plot.line", "plot.scatter", "plot.errorbar", "plot.bar", "plot.histogram", "plot.image", "plot.contour",
+    ]
 
     /// Random data with random options of all plot functions.
     @Test(arguments: functions) func randomCalls(function: String) throws {
@@ -86,8 +94,10 @@ import Testing
             let data = isMatrix ? try dice.matrix(dice.pick([1, 2, 3]), dice.pick([1, 2, 5])) : dice.numbers(count)
             var named: [String: Value] = [:]
             let choices = [
-                "xlim", "ylim", "xticks", "yticks", "logx", "logy", "aspect", "yerr", "linewidth", "markersize", "alpha",
-                "bins", "density", "vmin", "vmax", "levels", "x", "y", "xrange", "width", "label", "legend", "linestyle",
+                "xlim", "ylim", "xticks", "yticks", "logx", "logy", "aspect", "yerr", "linewidth", "markersize",
+                "alpha",
+                "bins", "density", "vmin", "vmax", "levels", "x", "y", "xrange", "width", "label", "legend",
+                "linestyle",
             ]
             for _ in 0..<dice.roll(4) {
                 let name = dice.pick(choices)
@@ -130,7 +140,9 @@ import Testing
                     return figure
                 }
                 tryOut("panel widths \(size.shown)") {
-                    try call("plot.figure", options(["panels": table([figure, figure]), "widths": table([size, .number(1)])]))
+                    try call(
+                        "plot.figure",
+                        options(["panels": table([figure, figure]), "widths": table([size, .number(1)])]))
                 }
             }
         }

@@ -75,7 +75,8 @@ import Testing
             let text = NativeMemory.$current.withValue(memory) {
                 message { try call("image.load", .string(folder + "/claims.png")) }
             }
-            #expect(text?.contains("\(bytes.count) bytes cannot hold 8192 x 8192 pixels") == true, "\(text ?? "no error")")
+            #expect(
+                text?.contains("\(bytes.count) bytes cannot hold 8192 x 8192 pixels") == true, "\(text ?? "no error")")
             #expect(memory.chargedBytes == 0)
         }
     }

@@ -26,7 +26,9 @@ package struct Command {
     package static let repository = URL(fileURLWithPath: #filePath)
         .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
 
-    package static func run(_ arguments: [String], in folder: URL? = nil, environment: [String: String] = [:]) throws -> Result {
+    package static func run(_ arguments: [String], in folder: URL? = nil, environment: [String: String] = [:]) throws
+        -> Result
+    {
         // The user's own plugins must not change what a test sees.
         let plain = ["XDG_CONFIG_HOME": "/nonexistent", "LUAFLOW_PLUGINS": ""]
         return try run(program.path, arguments, in: folder, environment: plain.merging(environment) { $1 })
@@ -51,7 +53,8 @@ package struct Command {
         try process.run()
         process.waitUntilExit()
         return Result(
-            status: process.terminationReason == .uncaughtSignal ? -process.terminationStatus : process.terminationStatus,
+            status: process.terminationReason == .uncaughtSignal
+                ? -process.terminationStatus : process.terminationStatus,
             output: try String(contentsOfFile: out, encoding: .utf8),
             errors: try String(contentsOfFile: err, encoding: .utf8))
     }

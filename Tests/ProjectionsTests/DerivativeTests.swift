@@ -24,7 +24,8 @@ import Testing
                 let x = try point(&points, example.shape, scale)
                 let weights = try point(&points, example.shape, 1)
                 let first = try Transform.gradientCheck(
-                    of: { [try example.set.project($0[0])] }, at: [x], absoluteTolerance: 1e-7, relativeTolerance: 1e-6, for: "test")
+                    of: { [try example.set.project($0[0])] }, at: [x], absoluteTolerance: 1e-7, relativeTolerance: 1e-6,
+                    for: "test")
                 #expect(first == nil, "\(example.set) at \(shown(x.value)): \(first ?? "")")
                 let second = try Transform.gradientCheck(
                     of: { [try gradient(example.set, $0[0], weights)] }, at: [x], step: 1e-4, absoluteTolerance: 1e-5,
@@ -49,9 +50,13 @@ import Testing
             for i in 0..<n {
                 let row = (0..<n).reduce(0) { $0 + jacobian[i * n + $1] * direction[$1] }
                 #expect(abs(row - along[i]) < 1e-9, "\(example.set) at \(shown(x.value)): J v \(row), jvp \(along[i])")
-                #expect(abs(slope[i] - back[i]) < 1e-6, "\(example.set) at \(shown(x.value)): slope \(slope[i]), vjp \(back[i])")
+                #expect(
+                    abs(slope[i] - back[i]) < 1e-6,
+                    "\(example.set) at \(shown(x.value)): slope \(slope[i]), vjp \(back[i])")
                 guard example.set.isConvex else { continue }
-                #expect(abs(along[i] - back[i]) < 1e-7, "\(example.set) at \(shown(x.value)): jvp \(along[i]), vjp \(back[i])")
+                #expect(
+                    abs(along[i] - back[i]) < 1e-7,
+                    "\(example.set) at \(shown(x.value)): jvp \(along[i]), vjp \(back[i])")
             }
         }
     }
@@ -66,7 +71,8 @@ import Testing
             for scale in [1.0, 3] {
                 let x = try point(&points, made.shape, scale)
                 let fault = try Transform.gradientCheck(
-                    of: { [try made.make(Array($0.dropFirst())).project($0[0])] }, at: [x] + made.tensors.map { Variable($0) },
+                    of: { [try made.make(Array($0.dropFirst())).project($0[0])] },
+                    at: [x] + made.tensors.map { Variable($0) },
                     absoluteTolerance: 1e-7, relativeTolerance: 1e-6, for: "test")
                 #expect(fault == nil, "\(name) at \(shown(x.value)): \(fault ?? "")")
             }
@@ -115,10 +121,13 @@ import Testing
             guard distance > 1e-3 else { continue }
             tested.insert("\(type(of: example.set))")
             let fault = try Transform.gradientCheck(
-                of: { [try example.set.distance($0[0])] }, at: [x], absoluteTolerance: 1e-7, relativeTolerance: 1e-6, for: "test")
+                of: { [try example.set.distance($0[0])] }, at: [x], absoluteTolerance: 1e-7, relativeTolerance: 1e-6,
+                for: "test")
             #expect(fault == nil, "\(example.set) at \(shown(x.value)): \(fault ?? "")")
             let y = try example.set.project(x.value).toArray()
-            let gradient = try Transform.valueAndGradient(of: { [try example.set.distance($0[0])] }, at: [x], for: "test").gradients[0]
+            let gradient = try Transform.valueAndGradient(
+                of: { [try example.set.distance($0[0])] }, at: [x], for: "test"
+            ).gradients[0]
             for (slope, (a, b)) in zip(try gradient.value.toArray(), zip(try x.value.toArray(), y)) {
                 #expect(abs(slope - (a - b) / distance) < 1e-6, "\(example.set) at \(shown(x.value))")
             }
@@ -141,14 +150,19 @@ import Testing
         }
         let x = Variable(try float64([-3, 0.5, 2]))
         func gradient(_ option: Value) throws -> [Double] {
-            let made = try call("Set", table([], [("name", .string("mine")), ("project", .function(project)), ("derivative", option)]))
-            guard case .object(let object)? = made.first, let projection = object as? ProjectionObject else { return [] }
+            let made = try call(
+                "Set", table([], [("name", .string("mine")), ("project", .function(project)), ("derivative", option)]))
+            guard case .object(let object)? = made.first, let projection = object as? ProjectionObject else {
+                return []
+            }
             return try Transform.valueAndGradient(
                 of: { [try projection.set.project($0[0]).sum()] }, at: [x], for: "test").gradients[0].value.toArray()
         }
         #expect(try gradient(.function(derivative)) == [0, 1, 0])
         #expect(try gradient(.boolean(true)) == [0, 1, 0])
         #expect(message { _ = try gradient(.none) }.contains("projection.mine: it was given no derivative"))
-        #expect(message { _ = try gradient(.integer(3)) }.contains("option derivative: a function of x and v, or true expected, got 3"))
+        #expect(
+            message { _ = try gradient(.integer(3)) }.contains(
+                "option derivative: a function of x and v, or true expected, got 3"))
     }
 }

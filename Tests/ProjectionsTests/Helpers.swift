@@ -60,7 +60,9 @@ func call(_ name: String, _ arguments: Value...) throws -> [Value] {
 func call(method name: String, _ arguments: Value...) throws -> Value {
     let binding = ProjectionObject.binding
     let all = binding.methods + binding.properties + Array(binding.operators.values)
-    guard let function = all.first(where: { $0.shortName == name }) else { throw ScriptError("test", "no method \(name)") }
+    guard let function = all.first(where: { $0.shortName == name }) else {
+        throw ScriptError("test", "no method \(name)")
+    }
     return try function.body(Arguments(function: function.name, values: arguments, context: Context())).first ?? .none
 }
 

@@ -36,7 +36,11 @@ import Testing
             v[0] = norm(Array(v.dropFirst())) * (1 + margin)
             return try Translate(SecondOrderCone(), float64(zip(u, v).map { $0 - $1 }))
         // Not on the edge, where rounding could exclude u.
-        case 7: return try Scale(LinfBall(center: float64(center.map { $0 / 2 }), radius: away.largestMagnitude / 2 * (1 + max(margin, 1e-12))), 2)
+        case 7:
+            return try Scale(
+                LinfBall(
+                    center: float64(center.map { $0 / 2 }), radius: away.largestMagnitude / 2 * (1 + max(margin, 1e-12))
+                ), 2)
         default:
             let (low, high) = (points.vector(n, scale: size), points.vector(n, scale: size))
             return try Box(
@@ -63,7 +67,9 @@ import Testing
                 let size = max(x.largestMagnitude, set.size)
                 for member in sets {
                     let away = try member.distance(float64(y))
-                    #expect(away <= 1e-9 * size, "seed \(seed), trial \(trial): \(away) outside \(member) at \(format(x)): \(format(y))")
+                    #expect(
+                        away <= 1e-9 * size,
+                        "seed \(seed), trial \(trial): \(away) outside \(member) at \(format(x)): \(format(y))")
                 }
                 // No member lies on x's side of the plane through P(x): the point u, which every member contains, does
                 // not.
@@ -71,15 +77,20 @@ import Testing
                 guard norm(rest) > 1e-12 * size else { continue }
                 outside += 1
                 #expect(
-                    dot(rest, toU) <= 1e-7 * norm(rest) * max(norm(toU), 1e-3 * size), "seed \(seed), trial \(trial): \(set.description) at \(format(x)): \(format(y))")
+                    dot(rest, toU) <= 1e-7 * norm(rest) * max(norm(toU), 1e-3 * size),
+                    "seed \(seed), trial \(trial): \(set.description) at \(format(x)): \(format(y))")
                 let found = try set.common(float64(x))
                 // Sets that only touch may have no normals with that sum.
                 guard found.multipliers.allSatisfy({ norm($0) <= 100 * norm(rest) }) else { continue }
                 sums += 1
                 let sum = found.multipliers.reduce(x.map { _ in 0 }) { zip($0, $1).map { $0 + $1 } }
-                #expect(norm(zip(rest, sum).map { $0 - $1 }) <= 1e-8 * size, "seed \(seed), trial \(trial): the normals do not add up to x - P(x)")
+                #expect(
+                    norm(zip(rest, sum).map { $0 - $1 }) <= 1e-8 * size,
+                    "seed \(seed), trial \(trial): the normals do not add up to x - P(x)")
             } catch {
-                Issue.record("seed \(seed), trial \(trial) of \(sets.map(\.description)) at \(format(x)), u = \(format(u)): \(error)")
+                Issue.record(
+                    "seed \(seed), trial \(trial) of \(sets.map(\.description)) at \(format(x)), u = \(format(u)): \(error)"
+                )
             }
         }
         #expect(outside > 30 && sums > 15, "\(outside) points were outside, of \(sums) the normals were added")
@@ -91,7 +102,8 @@ import Testing
         let y = try set.project(float64(fixture.x, fixture.shape)).toArray()
         for (a, b) in zip(y, fixture.nearest) {
             #expect(
-                abs(a - b) <= 1e-6 * max(1, fixture.x.largestMagnitude), "\(set) at \(fixture.x): \(y), CVXPY \(fixture.nearest)")
+                abs(a - b) <= 1e-6 * max(1, fixture.x.largestMagnitude),
+                "\(set) at \(fixture.x): \(y), CVXPY \(fixture.nearest)")
         }
     }
 
@@ -184,14 +196,20 @@ import Testing
             ([try Box(0, 1), try Hyperplane(float64([3, 4]), 12)], 1),
             ([try L1Ball(center: Tensor(0), radius: 1), try Affine(float64([1, 2], [1, 2]), float64([9]))], nil),
             // Every two of them intersect, all three do not.
-            ([try Halfspace(float64([1, 0]), 0), try Halfspace(float64([0, 1]), 0.25), try Halfspace(float64([-1, -1]), -1)], nil),
+            (
+                [
+                    try Halfspace(float64([1, 0]), 0), try Halfspace(float64([0, 1]), 0.25),
+                    try Halfspace(float64([-1, -1]), -1),
+                ], nil
+            ),
             ([SecondOrderCone(), try Polyhedron(float64([1, 0, 0, 1], [2, 2]), float64([-1, 2]))], nil),
         ]
         var points = Points(seed: 34)
         for (sets, gap) in apart {
             for x in [[0.5, 0.25], [30, -4]] {
                 let text = message { _ = try Intersection(sets).project(float64(x)) }
-                let pattern = /with d = \{(\S+), (\S+)\}, every point x of (.+) has d . x <= (\S+), every .*d . x >= (\S+): a gap of (\S+)/
+                let pattern =
+                    /with d = \{(\S+), (\S+)\}, every point x of (.+) has d . x <= (\S+), every .*d . x >= (\S+): a gap of (\S+)/
                 guard text.contains("the sets do not meet"), let found = text.firstMatch(of: pattern),
                     let first = Double(found.1), let second = Double(found.2), let most = Double(found.4),
                     let least = Double(found.5), let stated = Double(found.6)
@@ -203,12 +221,15 @@ import Testing
                 #expect(abs(norm(d) - 1) < 1e-12 && abs(least - most - stated) < 1e-12 && stated > 0, "\(text)")
                 if let gap { #expect(abs(stated - gap) < 1e-6, "\(text)") }
                 for set in sets {
-                    let isSide = set.description == found.3 || (found.3 == "the elementwise sets" && set.elementwise != nil)
+                    let isSide =
+                        set.description == found.3 || (found.3 == "the elementwise sets" && set.elementwise != nil)
                     // With two sets, each bound belongs to one of them.
                     guard isSide || sets.count == 2 else { continue }
                     for _ in 0..<50 {
                         let height = dot(d, try set.project(float64(points.vector(2, scale: 9))).toArray())
-                        #expect(isSide ? height <= most + 1e-6 : height >= least - 1e-6, "\(set) reaches \(height): \(text)")
+                        #expect(
+                            isSide ? height <= most + 1e-6 : height >= least - 1e-6, "\(set) reaches \(height): \(text)"
+                        )
                     }
                 }
             }
@@ -229,7 +250,9 @@ import Testing
                     #expect(z.dtype == dtype)
                     let tolerance = dtype == .float64 ? max(example.precision, 1e-12) : 1e-6
                     for (a, b) in zip(try z.toArray(), y) {
-                        #expect(abs(a / c - b) <= 10 * tolerance * max(1, abs(b)), "\(example.set) times \(c) at \(shown(x)): \(a / c), \(b)")
+                        #expect(
+                            abs(a / c - b) <= 10 * tolerance * max(1, abs(b)),
+                            "\(example.set) times \(c) at \(shown(x)): \(a / c), \(b)")
                     }
                     #expect(try set.contains(z), "\(example.set) times \(c)")
                 }
@@ -251,7 +274,10 @@ import Testing
                     (try Affine(float64([c, c], [1, 2]), float64([0])), [-0.5, 0.5]),
                     (SecondOrderCone(), [3.5, 3.5]),
                     (try Simplex(c), [0, 1]),
-                    (try Intersection([Ball(center: Tensor(0), radius: c), Halfspace(float64([1, 1]), 0)]), [-0.5, 0.5]),
+                    (
+                        try Intersection([Ball(center: Tensor(0), radius: c), Halfspace(float64([1, 1]), 0)]),
+                        [-0.5, 0.5]
+                    ),
                 ]
                 for (set, expected) in sets {
                     let y = try set.project(x).toArray()
@@ -260,7 +286,9 @@ import Testing
                     try leaf.setRequiresGrad(true)
                     try set.project(leaf).sum().backward()
                     let slopes = try leaf.grad?.value.toArray() ?? []
-                    #expect(slopes.count == 2 && slopes.allSatisfy { $0.isFinite && abs($0) < 3 }, "\(set) at \(shown(x)): \(slopes)")
+                    #expect(
+                        slopes.count == 2 && slopes.allSatisfy { $0.isFinite && abs($0) < 3 },
+                        "\(set) at \(shown(x)): \(slopes)")
                     let distance = try set.distance(x) / c
                     let moved = zip([3.0, 4], expected).map { $0 - $1 }
                     #expect(abs(distance - norm(moved)) < 1e-5, "\(set) at \(shown(x))")

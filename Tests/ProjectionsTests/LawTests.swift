@@ -12,7 +12,9 @@ import Testing
             let examples = try type.examples()
             #expect(!examples.isEmpty, "\(type) gives no examples")
             for example in examples {
-                for (dtype, tolerance) in [(DType.float64, example.precision), (.float32, max(example.precision, 2e-6))] {
+                for (dtype, tolerance) in [
+                    (DType.float64, example.precision), (.float32, max(example.precision, 2e-6)),
+                ] {
                     for seed in UInt64(0)..<3 {
                         let verification = Verification(
                             points: 16, seed: seed, shape: example.shape, dtype: dtype, tolerance: tolerance)
@@ -40,7 +42,8 @@ import Testing
                 let (distance, violation) = (try example.set.distance(x), try example.set.violation(x))
                 let y = try example.set.project(x)
                 #expect((distance > 1e-6) == (violation > 1e-6), "\(example.set) at \(shown(x))")
-                #expect(try example.set.distance(y) <= max(example.precision, 1e-12) * 10, "\(example.set) at \(shown(x))")
+                #expect(
+                    try example.set.distance(y) <= max(example.precision, 1e-12) * 10, "\(example.set) at \(shown(x))")
                 #expect(try example.set.contains(y), "\(example.set) at \(shown(x))")
             }
         }

@@ -47,7 +47,8 @@ import Testing
                     let other = try objective(example.function, float64(near, example.shape), x, step)
                     #expect(
                         other >= best - 1e-9 * max(1, abs(best)),
-                        "\(example.function) at \(shown(x)), step \(step): \(format(near)) gives \(other), \(shown(y)) only \(best)")
+                        "\(example.function) at \(shown(x)), step \(step): \(format(near)) gives \(other), \(shown(y)) only \(best)"
+                    )
                 }
             }
         }
@@ -86,12 +87,15 @@ import Testing
                 let slope = zip(try start.toArray(), try x.toArray()).map { ($0 - $1) / step }
                 let values = try example.function.value(x) + dual.value(float64(slope, example.shape))
                 let inner = dot(try x.toArray(), slope)
-                #expect(abs(values - inner) < 1e-8 * max(1, abs(inner)), "\(example.function) at \(shown(x)): \(values), \(inner)")
+                #expect(
+                    abs(values - inner) < 1e-8 * max(1, abs(inner)),
+                    "\(example.function) at \(shown(x)): \(values), \(inner)")
                 for _ in 0..<10 {
                     let (a, b) = (try point(&points, example.shape, 1), try point(&points, example.shape, 1))
                     let sum = try example.function.value(a) + dual.value(b)
                     let inner = dot(try a.toArray(), try b.toArray())
-                    #expect(sum >= inner - 1e-9, "\(example.function) at \(shown(a)) and \(shown(b)): \(sum) < \(inner)")
+                    #expect(
+                        sum >= inner - 1e-9, "\(example.function) at \(shown(a)) and \(shown(b)): \(sum) < \(inner)")
                 }
             }
         }
@@ -133,22 +137,27 @@ import Testing
                         of: { [try (f.prox($0[0], step: step) * weights).sum()] }, at: [x], for: "test").gradients[0]
                 }
                 func bend(_ x: Variable) throws -> Variable {
-                    try Transform.valueAndGradient(of: { [try f.envelope($0[0], step: step)] }, at: [x], for: "test").gradients[0]
+                    try Transform.valueAndGradient(of: { [try f.envelope($0[0], step: step)] }, at: [x], for: "test")
+                        .gradients[0]
                 }
                 let cases: [(String, ([Variable]) throws -> [Variable])] = [
                     ("map", { [try f.prox($0[0], step: step)] }), ("map, second order", { [try slope($0[0])] }),
-                    ("envelope", { [try f.envelope($0[0], step: step)] }), ("envelope, second order", { [try bend($0[0])] }),
+                    ("envelope", { [try f.envelope($0[0], step: step)] }),
+                    ("envelope, second order", { [try bend($0[0])] }),
                     ("value", { [try f.value(f.prox($0[0], step: step))] }),
                 ]
                 for (what, function) in cases {
                     // At a kink the value has several subgradients.
                     if what == "value", try !f.value(x.value).isFinite || f is Nuclear { continue }
                     let fault = try Transform.gradientCheck(
-                        of: function, at: [x], step: 1e-5, absoluteTolerance: 1e-5, relativeTolerance: 1e-4, for: "test")
+                        of: function, at: [x], step: 1e-5, absoluteTolerance: 1e-5, relativeTolerance: 1e-4, for: "test"
+                    )
                     #expect(fault == nil, "\(f), step \(step), \(what), at \(shown(x.value)): \(fault ?? "")")
                 }
                 let gradient = try bend(x).value.toArray()
-                let expected = zip(try x.value.toArray(), try f.prox(x.value, step: step).toArray()).map { ($0 - $1) / step }
+                let expected = zip(try x.value.toArray(), try f.prox(x.value, step: step).toArray()).map {
+                    ($0 - $1) / step
+                }
                 for (a, b) in zip(gradient, expected) { #expect(abs(a - b) < 1e-12 * max(1, abs(b)), "\(f)") }
             }
         }
@@ -160,7 +169,8 @@ import Testing
         for example in try FunctionCatalogue.functions.flatMap({ try $0.examples() }) {
             let x = Variable(try point(&points, example.shape, 2))
             let fault = try Transform.gradientCheck(
-                of: { [try example.function.value($0[0])] }, at: [x], absoluteTolerance: 1e-6, relativeTolerance: 1e-5, for: "test")
+                of: { [try example.function.value($0[0])] }, at: [x], absoluteTolerance: 1e-6, relativeTolerance: 1e-5,
+                for: "test")
             #expect(fault == nil, "\(example.function) at \(shown(x.value)): \(fault ?? "")")
         }
     }
@@ -168,17 +178,29 @@ import Testing
     @Test func whatIsRefused() throws {
         let cases: [(String, () throws -> Void)] = [
             ("prox.L1: weight is -1; a finite number from 0 expected", { _ = try L1(-1) }),
-            ("prox.L1: x is nan at index 2; finite numbers expected", { _ = try L1(1).prox(float64([1, .nan]), step: 1) }),
+            (
+                "prox.L1: x is nan at index 2; finite numbers expected",
+                { _ = try L1(1).prox(float64([1, .nan]), step: 1) }
+            ),
             ("prox.L1: step is 0; a finite number above 0 expected", { _ = try L1(1).prox(float64([1]), step: 0) }),
             ("prox.Huber: delta is 0; a finite number above 0 expected", { _ = try Huber(0) }),
             ("prox.Nuclear: x (3) is not a matrix", { _ = try Nuclear(1).value(float64([1, 2, 3])) }),
-            ("prox.Group: position 2 is in two groups, or twice in group 2", { _ = try Group(1, groups: [[1, 2], [2]]) }),
-            ("prox.Group: a group has the position 3, x (2) has 2 elements", { _ = try Group(1, groups: [[1, 3]]).prox(float64([1, 2]), step: 1) }),
+            (
+                "prox.Group: position 2 is in two groups, or twice in group 2",
+                { _ = try Group(1, groups: [[1, 2], [2]]) }
+            ),
+            (
+                "prox.Group: a group has the position 3, x (2) has 2 elements",
+                { _ = try Group(1, groups: [[1, 3]]).prox(float64([1, 2]), step: 1) }
+            ),
             (
                 "prox.LeastSquares: A (1, 2) and b (2) do not fit: b of (1) expected",
                 { _ = try LeastSquares(float64([1, 2], [1, 2]), float64([1, 2])) }
             ),
-            ("prox.LeastSquares: A (1, 2) wants x of 2 elements, x (3) has 3", { _ = try LeastSquares(float64([1, 2], [1, 2]), float64([1])).value(float64([1, 2, 3])) }),
+            (
+                "prox.LeastSquares: A (1, 2) wants x of 2 elements, x (3) has 3",
+                { _ = try LeastSquares(float64([1, 2], [1, 2]), float64([1])).value(float64([1, 2, 3])) }
+            ),
         ]
         for (expected, body) in cases { #expect(message { try body() } == expected) }
     }
@@ -191,7 +213,9 @@ import Testing
         let binding = ProxObject.binding
         #expect(binding.methods.map(\.shortName) == ["prox", "value", "conjugate", "envelope"])
         for function in module.functions + binding.methods + binding.properties + Array(binding.operators.values) {
-            #expect(function.documentation.example?.contains("assert(") == true, "\(function.name) has no example that asserts")
+            #expect(
+                function.documentation.example?.contains("assert(") == true,
+                "\(function.name) has no example that asserts")
         }
     }
 
@@ -211,7 +235,10 @@ import Testing
             for i in x.indices {
                 sum += x[i] - y[i]
                 #expect(abs(sum) <= level * (1 + 1e-9) + 1e-9, "trial \(trial): \(sum) at \(i)")
-                if i + 1 < n, y[i + 1] != y[i] { #expect(abs(sum + (y[i + 1] > y[i] ? level : -level)) < 1e-8 * max(1, level), "trial \(trial) at \(i)") }
+                if i + 1 < n, y[i + 1] != y[i] {
+                    #expect(
+                        abs(sum + (y[i + 1] > y[i] ? level : -level)) < 1e-8 * max(1, level), "trial \(trial) at \(i)")
+                }
             }
             #expect(abs(sum) < 1e-8 * max(1, level))
         }

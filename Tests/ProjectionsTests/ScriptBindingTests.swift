@@ -9,8 +9,10 @@ import Testing
     @Test func everyNameOfTheContractIsThereOnce() {
         let names = ProjectionModule().functions.map(\.shortName)
         let contract = [
-            "Box", "Observed", "Halfspace", "Hyperplane", "Affine", "Ball", "L1Ball", "LinfBall", "Simplex", "Nonnegative",
-            "SecondOrderCone", "PSD", "Sphere", "Sparse", "Intersection", "Product", "Translate", "Scale", "verify", "Polyhedron", "Ellipsoid",
+            "Box", "Observed", "Halfspace", "Hyperplane", "Affine", "Ball", "L1Ball", "LinfBall", "Simplex",
+            "Nonnegative",
+            "SecondOrderCone", "PSD", "Sphere", "Sparse", "Intersection", "Product", "Translate", "Scale", "verify",
+            "Polyhedron", "Ellipsoid",
             "NuclearBall", "SpectralBall", "BoxSection", "Birkhoff", "Monotone", "TVBall", "Stiefel", "ExponentialCone",
         ]
         for name in contract { #expect(names.contains(name), "\(name) is missing") }
@@ -22,15 +24,23 @@ import Testing
 
     @Test func everyNameIsDocumentedWithAnExampleThatAsserts() {
         let binding = ProjectionObject.binding
-        for function in ProjectionModule().functions + binding.methods + binding.properties + Array(binding.operators.values) {
-            #expect(!function.documentation.signature.isEmpty && !function.documentation.summary.isEmpty, "\(function.name)")
-            #expect(function.documentation.example?.contains("assert(") == true, "\(function.name) has no example that asserts")
+        for function in ProjectionModule().functions + binding.methods + binding.properties
+            + Array(binding.operators.values)
+        {
+            #expect(
+                !function.documentation.signature.isEmpty && !function.documentation.summary.isEmpty, "\(function.name)"
+            )
+            #expect(
+                function.documentation.example?.contains("assert(") == true,
+                "\(function.name) has no example that asserts")
         }
     }
 
     @Test func callReturnsANewTensor() throws {
         let x = Variable(try float32([-1, 0.5, 2]))
-        guard case .object(let result) = try call(method: "call", object(Box(0, 1)), .object(x)), let y = result as? Variable else {
+        guard case .object(let result) = try call(method: "call", object(Box(0, 1)), .object(x)),
+            let y = result as? Variable
+        else {
             Issue.record("a tensor expected")
             return
         }
@@ -64,13 +74,19 @@ import Testing
     @Test func expandedViewsAreNotOverwritten() throws {
         let x = Variable(try float32([3], [1]).expand([4]))
         let text = message { _ = try call(method: "project_", object(Simplex()), .object(x)) }
-        #expect(text == "projection:project_: this (4) tensor repeats elements (an expanded view) and cannot be overwritten; clone() it first")
+        #expect(
+            text
+                == "projection:project_: this (4) tensor repeats elements (an expanded view) and cannot be overwritten; clone() it first"
+        )
         #expect(message { _ = try call(method: "call", object(Simplex()), .object(x)) } == "no error")
     }
 
     @Test func containsAndDistance() throws {
         func contains(_ values: [Double], _ tolerance: Value = .none) throws -> Bool? {
-            guard case .boolean(let flag) = try call(method: "contains", object(Box(0, 1)), .tensor(float32(values)), tolerance) else { return nil }
+            guard
+                case .boolean(let flag) = try call(
+                    method: "contains", object(Box(0, 1)), .tensor(float32(values)), tolerance)
+            else { return nil }
             return flag
         }
         #expect(try contains([0, 1]) == true)
@@ -79,9 +95,14 @@ import Testing
         #expect(try contains([0, 1.001]) == false)
         #expect(try contains([0, 1.001], .number(0.01)) == true)
         for tolerance in [-1.0, .nan] {
-            #expect(message { _ = try contains([0], .number(tolerance)) }.contains("argument 3 (tol): a number from 0 expected"))
+            #expect(
+                message { _ = try contains([0], .number(tolerance)) }.contains(
+                    "argument 3 (tol): a number from 0 expected"))
         }
-        guard case .number(let distance) = try call(method: "distance", object(Box(0, 1)), .tensor(float32([4, 0.5, -4]))) else {
+        guard
+            case .number(let distance) = try call(
+                method: "distance", object(Box(0, 1)), .tensor(float32([4, 0.5, -4])))
+        else {
             Issue.record("a number expected")
             return
         }
@@ -138,6 +159,8 @@ import Testing
             func entries() throws -> [(key: Value, value: Value)] { [(.integer(1), .table(self))] }
             func numbers() throws -> [Double]? { nil }
         }
-        #expect(message { _ = try call("Box", .table(Endless()), .integer(1)) } == "projection.Box: argument 1 (lo): tables nested deeper than 16")
+        #expect(
+            message { _ = try call("Box", .table(Endless()), .integer(1)) }
+                == "projection.Box: argument 1 (lo): tables nested deeper than 16")
     }
 }

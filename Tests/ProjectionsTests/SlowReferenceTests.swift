@@ -28,7 +28,8 @@ import Testing
     /// Every set has a slow reference, unless `Fixtures` and `ValueTests` cover it.
     @Test func everySetHasOne() {
         let before: Set = [
-            "Box", "Observed", "Halfspace", "Hyperplane", "Affine", "Ball", "L1Ball", "LinfBall", "Simplex", "Nonnegative",
+            "Box", "Observed", "Halfspace", "Hyperplane", "Affine", "Ball", "L1Ball", "LinfBall", "Simplex",
+            "Nonnegative",
             "SecondOrderCone", "PSD", "Sphere", "Sparse", "Intersection", "Product", "Translate", "Scale",
         ]
         for type in Catalogue.sets where !before.contains(type.name) {
@@ -70,7 +71,9 @@ import Testing
                     let moved = norm(zip(again, try y.toArray()).map { $0 - $1 })
                     #expect(moved <= 1e-9 * max(1, scale), "\(reference.name) at \(format(x)): moves by \(moved) again")
                 } catch {
-                    #expect("\(error)".contains("beyond what float64 resolves"), "\(reference.name) at \(format(x)): \(error)")
+                    #expect(
+                        "\(error)".contains("beyond what float64 resolves"),
+                        "\(reference.name) at \(format(x)): \(error)")
                 }
             }
         }
@@ -96,7 +99,8 @@ import Testing
             for _ in 0..<20 {
                 let z = try set.project(float64(points.vector(n, scale: 3))).toArray()
                 let side = dot(zip(x, y).map { $0 - $1 }, zip(z, y).map { $0 - $1 })
-                #expect(side <= 1e-8 * max(1, norm(x)) * max(1, norm(z)), "trial \(trial): \(side) nearer at \(format(z))")
+                #expect(
+                    side <= 1e-8 * max(1, norm(x)) * max(1, norm(z)), "trial \(trial): \(side) nearer at \(format(z))")
             }
         }
     }
@@ -108,9 +112,18 @@ import Testing
                 "projection.Polyhedron: no x satisfies all rows: 1 * row 1 of A + 1 * row 2 of A + 1 * row 3 of A add up to 0, their right-hand sides to -1",
                 { _ = try Polyhedron(rows, float64([-1, 0, 0])) }
             ),
-            ("projection.Polyhedron: row 2 of A is 0: leave it out", { _ = try Polyhedron(float64([1, 1, 0, 0], [2, 2]), float64([1, 1])) }),
-            ("projection.Polyhedron: A (2) is not a matrix (m, n)", { _ = try Polyhedron(float64([1, 1]), float64([1])) }),
-            ("projection.Polyhedron: A (3, 2) wants x of 2 elements, x (3) has 3", { _ = try Polyhedron(rows, float64([1, 0, 0])).project(float64([1, 2, 3])) }),
+            (
+                "projection.Polyhedron: row 2 of A is 0: leave it out",
+                { _ = try Polyhedron(float64([1, 1, 0, 0], [2, 2]), float64([1, 1])) }
+            ),
+            (
+                "projection.Polyhedron: A (2) is not a matrix (m, n)",
+                { _ = try Polyhedron(float64([1, 1]), float64([1])) }
+            ),
+            (
+                "projection.Polyhedron: A (3, 2) wants x of 2 elements, x (3) has 3",
+                { _ = try Polyhedron(rows, float64([1, 0, 0])).project(float64([1, 2, 3])) }
+            ),
             (
                 "projection.Ellipsoid: P is not positive definite: its smallest eigenvalue is -1",
                 { _ = try Ellipsoid(center: Tensor(0), matrix: float64([1, 0, 0, -1], [2, 2])) }
@@ -120,7 +133,10 @@ import Testing
                 { _ = try Ellipsoid(center: Tensor(0), matrix: float64([1, 1, 0, 1], [2, 2])) }
             ),
             ("projection.NuclearBall: r is -1; a finite number from 0 expected", { _ = try NuclearBall(-1) }),
-            ("projection.SpectralBall: x (3) is not a matrix (for a set per matrix: Product{P})", { _ = try SpectralBall(1).project(float64([1, 2, 3])) }),
+            (
+                "projection.SpectralBall: x (3) is not a matrix (for a set per matrix: Product{P})",
+                { _ = try SpectralBall(1).project(float64([1, 2, 3])) }
+            ),
             (
                 "projection.BoxSection: a . x = 3 is not to be had: in the box a . x goes from 0 to 2",
                 { _ = try BoxSection(Tensor(0), Tensor(1), float64([1, 1]), 3) }
@@ -130,13 +146,19 @@ import Testing
                 "projection.BoxSection: a . x = 3 is not to be had: in the box a . x goes from 0 to 2",
                 { _ = try BoxSection(Tensor(0), Tensor(1), Tensor(1), 3).project(float64([5, 5])) }
             ),
-            ("projection.Birkhoff: x (2, 3) is not a square matrix", { _ = try Birkhoff().project(Tensor.zeros([2, 3])) }),
+            (
+                "projection.Birkhoff: x (2, 3) is not a square matrix",
+                { _ = try Birkhoff().project(Tensor.zeros([2, 3])) }
+            ),
             ("projection.TVBall: r is inf; a finite number from 0 expected", { _ = try TVBall(.infinity) }),
             (
                 "projection.Stiefel: x (2, 3) has more columns than rows: they cannot be orthonormal",
                 { _ = try Stiefel().project(Tensor.zeros([2, 3])) }
             ),
-            ("projection.ExponentialCone: x (4) has not three elements (x, y, z) (for a cone per row: Product{P})", { _ = try ExponentialCone().project(Tensor.zeros([4])) }),
+            (
+                "projection.ExponentialCone: x (4) has not three elements (x, y, z) (for a cone per row: Product{P})",
+                { _ = try ExponentialCone().project(Tensor.zeros([4])) }
+            ),
         ]
         for (expected, body) in cases { #expect(message { try body() } == expected) }
         let leaf = Variable(try float64([1, 0, 0, 0], [2, 2]))

@@ -114,7 +114,9 @@ struct SlowReference: Sendable {
                 for step in -400...300 {
                     // Far to the left, where y is small beside x.
                     var (low, high) = (-sinh(Double(1 - step) / 50), -sinh(-Double(step + 1) / 50))
-                    guard [low, high].allSatisfy({ distance(onRay($0)) >= distance(onRay((low + high) / 2)) }) else { continue }
+                    guard [low, high].allSatisfy({ distance(onRay($0)) >= distance(onRay((low + high) / 2)) }) else {
+                        continue
+                    }
                     for _ in 0..<100 {
                         let (a, b) = (low + (high - low) / 3, high - (high - low) / 3)
                         if distance(onRay(a)) < distance(onRay(b)) { high = b } else { low = a }
@@ -221,7 +223,9 @@ private func solved(_ matrix: [[Double]], _ right: [Double]) -> [Double]? {
     var rows = zip(matrix, right).map { $0 + [$1] }
     let n = right.count
     for k in 0..<n {
-        guard let pivot = (k..<n).max(by: { abs(rows[$0][k]) < abs(rows[$1][k]) }), abs(rows[pivot][k]) > 1e-12 else { return nil }
+        guard let pivot = (k..<n).max(by: { abs(rows[$0][k]) < abs(rows[$1][k]) }), abs(rows[pivot][k]) > 1e-12 else {
+            return nil
+        }
         rows.swapAt(k, pivot)
         for i in 0..<n where i != k {
             let factor = rows[i][k] / rows[k][k]

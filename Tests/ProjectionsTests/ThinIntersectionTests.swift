@@ -17,7 +17,9 @@ import Testing
         var description: String { "2^-\(power), x \(distance) away, unit \(scale)" }
     }
     static let cases = [0, 4, 10, 20, 30, 40, 50].flatMap { power in
-        [1.0, 0x1p-40, 0x1p40].flatMap { scale in [2.0, 1e3, 1e8].map { Case(power: power, scale: scale, distance: $0) } }
+        [1.0, 0x1p-40, 0x1p40].flatMap { scale in
+            [2.0, 1e3, 1e8].map { Case(power: power, scale: scale, distance: $0) }
+        }
     }
 
     /// The cap {x1 >= 1 - h} as a half-space and the disc as a plane, each with a ball, a moved ball, and a stretched
@@ -28,7 +30,8 @@ import Testing
         let cap = try Halfspace(Variable(float64([-1, 0, 0])), -level)
         let zero = Variable(try Tensor(0, .float64))
         let ball = try Ball(center: zero, radius: radius)
-        let moved = try Translate(Ball(center: Variable(float64([0, scale, 0])), radius: radius), Variable(float64([0, -scale, 0])))
+        let moved = try Translate(
+            Ball(center: Variable(float64([0, scale, 0])), radius: radius), Variable(float64([0, -scale, 0])))
         let stretched = try Scale(Ball(center: zero, radius: radius / 2), Variable(Tensor(-2, .float64)))
         return try [[ball, plane], [cap, ball], [moved, plane], [plane, stretched]].map { try Intersection($0) }
     }
@@ -37,7 +40,8 @@ import Testing
         let (scale, distance, disc) = (thin.scale, thin.distance * thin.scale, thin.disc)
         let numbers = [0, 0.6, 0.8].map { $0 * distance }
         let inputs = [
-            Variable(try float64(numbers)), Variable(try Tensor(scale, .float64)), Variable(try Tensor((1 - thin.height) * scale, .float64)),
+            Variable(try float64(numbers)), Variable(try Tensor(scale, .float64)),
+            Variable(try Tensor((1 - thin.height) * scale, .float64)),
         ]
         // The rounding of the level limits how precisely the edge is known.
         let noise = 0x1p-50 / disc / disc
@@ -46,7 +50,9 @@ import Testing
             let got = try point(inputs).value.toArray()
             let expected = [1 - thin.height, 0.6 * disc, 0.8 * disc].map { $0 * scale }
             for i in 0..<3 {
-                #expect(abs(got[i] - expected[i]) <= scale * (1e-15 + noise * disc), "\(thin), set \(index): \(got), expected \(expected)")
+                #expect(
+                    abs(got[i] - expected[i]) <= scale * (1e-15 + noise * disc),
+                    "\(thin), set \(index): \(got), expected \(expected)")
             }
             // 0.6 y2 + 0.8 y3 is the disc's radius √(r² - b²), whose slopes by r and b are r and -b over it. y2 alone
             // changes when x moves.
@@ -55,20 +61,26 @@ import Testing
             ).gradients.map { try $0.value.toArray() }
             let slopes = [1 / disc, -(1 - thin.height) / disc]
             for i in 0..<2 {
-                #expect(abs(gradients[i + 1][0] - slopes[i]) <= (1e-9 + 8 * noise) * max(1, abs(slopes[i])), "\(thin), set \(index): \(gradients), expected \(slopes)")
+                #expect(
+                    abs(gradients[i + 1][0] - slopes[i]) <= (1e-9 + 8 * noise) * max(1, abs(slopes[i])),
+                    "\(thin), set \(index): \(gradients), expected \(slopes)")
             }
             let turning = try Transform.vjp(of: { v in [try sets(inputs[1], inputs[2], scale)[index].project(v[0])] },
                 at: inputs[0], Variable(float64([0, 0.8, -0.6])), for: "test").product.value.toArray()
             let turn = disc * scale / distance
             for (i, expected) in [0, 0.8 * turn, -0.6 * turn].enumerated() {
-                #expect(abs(turning[i] - expected) <= turn * (1e-9 + 8 * noise) + 1e-15, "\(thin), set \(index): \(turning), expected \(turn)")
+                #expect(
+                    abs(turning[i] - expected) <= turn * (1e-9 + 8 * noise) + 1e-15,
+                    "\(thin), set \(index): \(turning), expected \(turn)")
             }
         }
     }
 
     /// The second derivative of the disc's radius ρ by the ball's radius r: (1 - r²/ρ²)/ρ = -b²/ρ³.
     @Test func secondDerivatives() throws {
-        let inputs = [Variable(try float64([0, 30, 40])), Variable(try Tensor(1, .float64)), Variable(try Tensor(0.75, .float64))]
+        let inputs = [
+            Variable(try float64([0, 30, 40])), Variable(try Tensor(1, .float64)), Variable(try Tensor(0.75, .float64)),
+        ]
         let disc = (1 - 0.75 * 0.75).squareRoot()
         for index in 0..<4 {
             func radius(_ r: Variable) throws -> Variable {

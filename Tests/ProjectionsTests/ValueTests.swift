@@ -47,7 +47,9 @@ import Testing
                     Observed(mask: float64([1, 0]), values: float64([a, 0])),
                     Box(float64([-.infinity, 0]), float64([.infinity, 1])),
                 ])
-                let affine = try Intersection([Hyperplane(float64([1, 0]), a), Box(float64([-.infinity, 0]), float64([.infinity, 1]))])
+                let affine = try Intersection([
+                    Hyperplane(float64([1, 0]), a), Box(float64([-.infinity, 0]), float64([.infinity, 1])),
+                ])
                 for set in [box, parts, observed] as [any ProjectableSet] {
                     #expect(try set.project(y).toArray() == expected, "\(set) at \(shown(y))")
                     #expect(try set.violation(set.project(y)) == 0)
@@ -119,7 +121,10 @@ import Testing
         #expect(try Sparse(2).project(float64([1, -3, 3, -3])).toArray() == [0, -3, 3, 0])
         #expect(try SecondOrderCone().project(float64([-5, 3, 4])).toArray() == [0, 0, 0])
         #expect(try PSD().project(float64([2, 3, 1, 2], [2, 2])).toArray() == [2, 2, 2, 2])
-        #expect(try Ball(center: Tensor(0), radius: 1).project(float64([3, 4])).toArray().map { ($0 * 1e12).rounded() } == [6e11, 8e11])
+        #expect(
+            try Ball(center: Tensor(0), radius: 1).project(float64([3, 4])).toArray().map { ($0 * 1e12).rounded() } == [
+                6e11, 8e11,
+            ])
         // Squares of 1e200 overflow; the length does not.
         let far = try Ball(center: Tensor(0), radius: 1).project(float64([3e200, 4e200])).toArray()
         #expect(abs(far[0] - 0.6) < 1e-12 && abs(far[1] - 0.8) < 1e-12)
@@ -203,7 +208,8 @@ import Testing
         let rows = try Product([Ball(center: float64([0, 0, 0]), radius: 1)])
         #expect(
             message { _ = try rows.project(float64([1, 2, 3, 4], [2, 2])) }
-                == "projection.Product: x[1]: projection.Ball: center (3) has not the shape of x (2) (for a set per row: Product{P})")
+                == "projection.Product: x[1]: projection.Ball: center (3) has not the shape of x (2) (for a set per row: Product{P})"
+        )
         #expect(
             message { _ = try Product([Box(0, 1), Box(0, 1)]).project(float64([1, 2, 3])) }
                 == "projection.Product: 2 sets want x of first dimension 2, x is (3)")

@@ -11,7 +11,9 @@ import Testing
         convex: Bool = true, contains: (([Double]) -> Bool)? = nil, _ project: @escaping ([Double]) -> [Double]
     ) -> any ProjectableSet {
         func values(_ arguments: [Value]) throws -> Tensor {
-            guard case .object(let object)? = arguments.first, let x = object as? Variable else { throw ScriptError("test", "no x") }
+            guard case .object(let object)? = arguments.first, let x = object as? Variable else {
+                throw ScriptError("test", "no x")
+            }
             return x.value
         }
         return ScriptSet(
@@ -43,10 +45,13 @@ import Testing
         // The integers are not convex.
         #expect(failure(set { $0.map { $0.rounded() } }).contains("breaks"))
         // The result violates the set's own `contains`.
-        #expect(failure(set(contains: { $0.allSatisfy { $0 >= 1 } }) { $0.map { max($0, 0.5) } }).contains("breaks membership"))
+        #expect(
+            failure(set(contains: { $0.allSatisfy { $0 >= 1 } }) { $0.map { max($0, 0.5) } }).contains(
+                "breaks membership"))
         // A point of the set is moved: the map projects onto a smaller set.
         #expect(
-            failure(set(contains: { $0.allSatisfy { $0 >= 0.5 } }) { $0.map { max($0, 0.7) } }).contains("breaks members stay"))
+            failure(set(contains: { $0.allSatisfy { $0 >= 0.5 } }) { $0.map { max($0, 0.7) } }).contains(
+                "breaks members stay"))
         // A map to signs with the wrong signs: never the nearest point.
         #expect(failure(set(convex: false) { $0.map { $0 < 0 ? 1 : -1 } }).contains("breaks"))
         // A sphere that is declared convex.
@@ -65,7 +70,9 @@ import Testing
         }
         let x = try float32([1, 2])
         #expect(message { _ = try made([]).project(x) } == "projection.odd: project returned nil, a tensor expected")
-        #expect(message { _ = try made([.integer(3)]).project(x) } == "projection.odd: project returned 3, a tensor expected")
+        #expect(
+            message { _ = try made([.integer(3)]).project(x) }
+                == "projection.odd: project returned 3, a tensor expected")
         let long = Value.tensor(try float32([1, 2, 3]))
         #expect(
             message { _ = try made([long]).project(x) }
@@ -75,7 +82,8 @@ import Testing
     }
 
     @Test func theScriptBindingReports() throws {
-        let results = try call("verify", object(Box(0, 1)), table([], [("points", .integer(4)), ("shape", numbers([2, 2]))]))
+        let results = try call(
+            "verify", object(Box(0, 1)), table([], [("points", .integer(4)), ("shape", numbers([2, 2]))]))
         guard results.count == 2, case .boolean(true) = results[0], case .record(let report) = results[1] else {
             Issue.record("true and a report expected, got \(results)")
             return
@@ -83,9 +91,12 @@ import Testing
         #expect(report.map(\.key) == ["shape", "tolerance", "laws"])
         #expect(
             message { _ = try call("verify", object(Box(0, 1)), table([], [("pionts", .integer(4))])) }
-                == "projection.verify: unknown option pionts (did you mean \"points\"?); the options are points, seed, shape, dtype, tolerance")
+                == "projection.verify: unknown option pionts (did you mean \"points\"?); the options are points, seed, shape, dtype, tolerance"
+        )
         #expect(message { _ = try Verification(shape: [1 << 40]).run(Simplex()) }.contains("are too many numbers"))
-        #expect(message { _ = try call("verify", object(Box(0, 1)), table([], [("tolerance", .number(.nan))])) }.contains("a number from 0 expected"))
+        #expect(
+            message { _ = try call("verify", object(Box(0, 1)), table([], [("tolerance", .number(.nan))])) }.contains(
+                "a number from 0 expected"))
     }
 
     @Test func sameSeedSameReport() throws {

@@ -25,7 +25,8 @@ import Testing
         ("?autod", "autodiff"),
         (":pictures of", "off"), (":time 10 tensor.linsp", "linspace"), ("-- tenso", ""), ("x = 12", ""), ("f().", ""),
         ("require'tensor'.linsp", "linspace"), ("require(\"tensor\").linsp", "linspace"), ("(t):toli", "tolist"),
-        ("random.normal({2}):toli", "tolist"), ("t:exp():toli", "tolist"), ("t[1]:toli", "tolist"), ("(t:exp()):toli", "tolist"),
+        ("random.normal({2}):toli", "tolist"), ("t:exp():toli", "tolist"), ("t[1]:toli", "tolist"),
+        ("(t:exp()):toli", "tolist"),
         ("optim.SGD({t}, {lr = 1}):ste", "step"), ("t.grad:toli", "tolist"), ("(t + 1):toli", ""),
         ("deep[\"inn", "inner"), ("deep['", "inner"), ("?t:toli", "tolist"), (":doc t.requires_gr", "requires_grad"),
     ])
@@ -41,8 +42,10 @@ import Testing
 
     @Test(arguments: [
         ("x = 'open", ["x", "=", "'open"]), ("'a\\q' .. 3x y", ["'a\\q'", "..", "3x", "y"]), ("[==x", ["[==", "x"]),
-        ("f([=[long\n", ["f", "(", "[=[long\n"]), ("a --[[ open", ["a", "--[[ open"]), ("a -- b\nc -- d", ["a", "c", "-- d"]),
-        ("'cut\nnext'", ["'cut", "next", "'"]), ("1..2", ["1..2"]), ("1 ..x", ["1", "..", "x"]), ("", []), ("\u{0}", ["\u{0}"]),
+        ("f([=[long\n", ["f", "(", "[=[long\n"]), ("a --[[ open", ["a", "--[[ open"]),
+        ("a -- b\nc -- d", ["a", "c", "-- d"]),
+        ("'cut\nnext'", ["'cut", "next", "'"]), ("1..2", ["1..2"]), ("1 ..x", ["1", "..", "x"]), ("", []),
+        ("\u{0}", ["\u{0}"]),
     ])
     func wordsAreThoseOfLuaFinishedOrNot(_ text: String, _ words: [String]) {
         let tokens = Lua.tokens(text)
@@ -74,7 +77,9 @@ import Testing
                 == ["fine"])
         // A __complete that fails, or returns no list, completes nothing, and that is said once.
         let talk = try Conversation()
-        talk.answer("box = setmetatable({}, {__complete = function() error('no') end}) odd = setmetatable({}, {__complete = function() return 5 end})")
+        talk.answer(
+            "box = setmetatable({}, {__complete = function() error('no') end}) odd = setmetatable({}, {__complete = function() return 5 end})"
+        )
         #expect(talk.session.complete("box.wi").note.contains("no"))
         #expect(talk.session.complete("box.wi") == Completion())
         #expect(talk.session.complete("odd.wi").note.contains("a list of names expected, got 5"))
@@ -95,7 +100,8 @@ import Testing
         let path = home.url.path
         #expect(try candidates("io.open('\(path)/al") == ["alpha.lua", "alpine.txt"])
         #expect(try candidates(":load \(path)/alph") == ["alpha.lua"])
-        try "require('host').arguments{{'steps', 3}, {'quiet', false}}".write(toFile: path + "/taking.lua", atomically: true, encoding: .utf8)
+        try "require('host').arguments{{'steps', 3}, {'quiet', false}}".write(
+            toFile: path + "/taking.lua", atomically: true, encoding: .utf8)
         #expect(try candidates(":load \(path)/taking.lua --st") == ["--steps"])
         #expect(try candidates(":load '\(path)/taking.lua' --steps 3 --n") == ["--no-quiet"])
         #expect(try candidates(":load \(path)/alpha.lua --st") == [])

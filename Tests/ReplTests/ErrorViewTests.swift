@@ -7,7 +7,10 @@ import Testing
 @Suite struct ErrorViewTests {
     @Test(arguments: [
         ("x = = 3", "input 1:1: unexpected symbol near '='\n  x = = 3\n      ^\n"),
-        ("foo bar", "input 1:1: syntax error near 'bar' (one name behind another is no Lua:\n  functions are function f(x) ... end, modules local m = require \"m\")\n  foo bar\n      ^\n"),
+        (
+            "foo bar",
+            "input 1:1: syntax error near 'bar' (one name behind another is no Lua:\n  functions are function f(x) ... end, modules local m = require \"m\")\n  foo bar\n      ^\n"
+        ),
         ("1 + * 2", "input 1:1: unexpected symbol near '*' (to the power of is ^)\n  1 + * 2\n      ^\n"),
         ("f(1) f(1) )", "input 1:1: unexpected symbol near ')'\n  f(1) f(1) )\n            ^\n"),
         ("local t = {}\nt.a.b = 1", "input 1:2: attempt to index a nil value (field 'a')\n  t.a.b = 1\n    ^\n"),
@@ -16,9 +19,15 @@ import Testing
         ("x = 1 + {}", "input 1:1: attempt to perform arithmetic on a table value\n  x = 1 + {}\n        ^\n"),
         ("x = 1 + nil + x", "input 1:1: attempt to perform arithmetic on a nil value\n  x = 1 + nil + x\n"),
         ("x = \"unclosed", "input 1:1: unfinished string near '\"unclosed'\n  x = \"unclosed\n      ^\n"),
-        ("t = {}; t +* 1", "input 1:1: unexpected symbol near '*' (to the power of is ^)\n  t = {}; t +* 1\n             ^\n"),
+        (
+            "t = {}; t +* 1",
+            "input 1:1: unexpected symbol near '*' (to the power of is ^)\n  t = {}; t +* 1\n             ^\n"
+        ),
         ("x = 1 break", "input 1:1: break outside loop at line 1\n  x = 1 break\n        ^\n"),
-        ("x = 1; goto nowhere", "input 1:1: no visible label 'nowhere' for <goto> at line 1\n  x = 1; goto nowhere\n              ^\n"),
+        (
+            "x = 1; goto nowhere",
+            "input 1:1: no visible label 'nowhere' for <goto> at line 1\n  x = 1; goto nowhere\n              ^\n"
+        ),
         ("héllo = 3", "near 'é': names are made of a-z, A-Z, 0-9 and _\n  héllo = 3\n   ^\n"),
         ("error('two', 2)", "two\n"),
         ("tensor.zeros({2}):nosuch()", "  tensor.zeros({2}):nosuch()\n                    ^^^^^^\n"),

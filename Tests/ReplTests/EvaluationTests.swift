@@ -23,7 +23,9 @@ import Testing
         ["s = 'x' while true do s = s .. s end", "t = {} while true do t[#t + 1] = tensor.zeros(100) end"],
     ]) func memoryThatRanOutCanBeLetGo(_ inputs: [String]) throws {
         let talk = try Conversation(memoryLimit: 100 << 20)
-        for input in inputs + inputs.dropFirst() { #expect(talk.answer(input).contains("not enough memory"), "\(input)") }
+        for input in inputs + inputs.dropFirst() {
+            #expect(talk.answer(input).contains("not enough memory"), "\(input)")
+        }
         #expect(talk.answer("1") == "1\n")
         #expect(talk.answer("#t > 0") == "true\n")
         #expect(talk.answer("collectgarbage()") == "0\n")
@@ -46,7 +48,8 @@ import Testing
     }
 
     @Test(arguments: [
-        "for i = 1, 3 do", "f(", "x = [[long", "function f()", "if x then", "1 +", "{1,", "x = 'a\\", "x = 'a\\z", "--[[ c",
+        "for i = 1, 3 do", "f(", "x = [[long", "function f()", "if x then", "1 +", "{1,", "x = 'a\\", "x = 'a\\z",
+        "--[[ c",
         "t = {}; #", "x = [[a\n",
     ])
     func unfinishedInputsGoOn(_ input: String) throws {

@@ -24,11 +24,13 @@ import Testing
         ("local i, s, v = 1, 2, 3", "i + s + v", "6"), ("local i_, s, v, i = 1, 2, 3, 4", "i_ * 1000 + i", "1004"),
         ("local x = 1 return x + 1", "x", "1"), ("local x = 1 if x then return end", "x", "1"),
         ("local x = 1 do local x = 2 end", "x", "1"), ("local x = 1 goto done local y ::done::", "x", "1"),
-        ("local t = {} ;(function() t.a = 5 end)()", "t.a", "5"), ("local f = tostring;\n(f)(1)\nlocal y = f", "y(1)", "\"1\""),
+        ("local t = {} ;(function() t.a = 5 end)()", "t.a", "5"),
+        ("local f = tostring;\n(f)(1)\nlocal y = f", "y(1)", "\"1\""),
         ("local _ENV = setmetatable({}, {__index = _ENV})\nlocal x = 8", "x", "8"),
         ("setmetatable(_G, {__index = function(_, k) error('strict ' .. k) end})\nlocal x = 9", "x", "9"),
         ("string = nil local x = 10", "x", "10"), ("local x = 1 -- the end", "x", "1"),
-        ("local x = [[\n1\n2]]\nlocal y = 2", "y", "2"), ("local function f() return g end function g() end", "f() ~= nil", "true"),
+        ("local x = [[\n1\n2]]\nlocal y = 2", "y", "2"),
+        ("local function f() return g end function g() end", "f() ~= nil", "true"),
     ])
     func theyAreVisible(_ text: String, _ expression: String, _ value: String) throws {
         let (talk, _, _) = try loaded(text)
@@ -38,7 +40,9 @@ import Testing
     /// A variable of a block, loop or function no longer exists at the prompt; the message says so instead of just
     /// "unknown".
     @Test(arguments: ["inner", "i", "hidden", "z"]) func whatIsOverIsSaid(_ name: String) throws {
-        let (talk, home, _) = try loaded("local a = 1\nfor i = 1, 3 do local inner = i end\ndo local hidden = 5 end\nlocal function f(z) return z end\n")
+        let (talk, home, _) = try loaded(
+            "local a = 1\nfor i = 1, 3 do local inner = i end\ndo local hidden = 5 end\nlocal function f(z) return z end\n"
+        )
         #expect(talk.words(name).contains("unknown name \(name) (a local of main.lua:"), "\(talk.words(name))")
         #expect(talk.words("nosuch").contains("unknown name nosuch") && !talk.words("nosuch").contains("main.lua"))
         withExtendedLifetime(home) {}
@@ -63,7 +67,8 @@ import Testing
     }
 
     @Test func whatWasMadeBeforeAnErrorIsThere() throws {
-        let (talk, home, said) = try loaded("local a = 1\nlocal function f() return a end\nlocal b = nothing.x\nlocal c = 2\n")
+        let (talk, home, said) = try loaded(
+            "local a = 1\nlocal function f() return a end\nlocal b = nothing.x\nlocal c = 2\n")
         #expect(said.split(whereSeparator: \.isWhitespace).joined().contains("main.lua:3:attempttoindexanilvalue"))
         #expect(talk.answer("a = 7", "f()") == "7\n")
         #expect(talk.answer("c").hasPrefix("unknown name c"))
@@ -128,6 +133,8 @@ import Testing
 
     @Test func aFileThatIsNoLuaIsReportedAsItIs() throws {
         let (_, _, said) = try loaded("local x = 1\nlocal y = = 2\n")
-        #expect(said.split(whereSeparator: \.isWhitespace).joined(separator: " ").contains("main.lua:2: unexpected symbol near '='"))
+        #expect(
+            said.split(whereSeparator: \.isWhitespace).joined(separator: " ").contains(
+                "main.lua:2: unexpected symbol near '='"))
     }
 }

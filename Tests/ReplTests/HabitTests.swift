@@ -8,7 +8,8 @@ import Testing
 /// Inputs from habit, or by a slip, get a helpful answer.
 @Suite struct HabitTests {
     @Test(arguments: [
-        ("= 1 + 1", "2\n"), ("=1, 'a'", "1\n\"a\"\n"), ("= 3;", ""), ("nil", "nil\n"), ("(function() return nil end)()", "nil\n"),
+        ("= 1 + 1", "2\n"), ("=1, 'a'", "1\n\"a\"\n"), ("= 3;", ""), ("nil", "nil\n"),
+        ("(function() return nil end)()", "nil\n"),
         ("({}).x", "nil\n"), ("nil, nil", "nil\nnil\n"), ("f = function() end f()", ""),
     ])
     func valuesAreSaid(_ input: String, _ answer: String) throws {
@@ -65,12 +66,16 @@ import Testing
     }
 
     /// A local that is declared at the prompt under a library's name hides the library at the prompt only.
-    @Test(arguments: ["table", "string", "math", "print", "require", "pairs", "tensor", "host", "setmetatable", "tostring"])
+    @Test(arguments: [
+        "table", "string", "math", "print", "require", "pairs", "tensor", "host", "setmetatable", "tostring",
+    ])
     func aLocalHidesALibraryOnlyHere(_ name: String) throws {
         let home = try Home()
         let talk = try Conversation()
-        let part = try home.write("part.lua", "return {kind = type(\(name == "tensor" || name == "host" ? "require '\(name)'" : name))}")
-        let file = try home.write("main.lua", "local part = require 'part'\nresult = part.kind == type(_G.\(name)) and part.kind ~= 'number'")
+        let part = try home.write(
+            "part.lua", "return {kind = type(\(name == "tensor" || name == "host" ? "require '\(name)'" : name))}")
+        let file = try home.write(
+            "main.lua", "local part = require 'part'\nresult = part.kind == type(_G.\(name)) and part.kind ~= 'number'")
         #expect(part.hasSuffix("part.lua"))
         #expect(talk.answer("before = function() return \(name) end", "local \(name) = 5", name) == "5\n")
         #expect(talk.answer("\(name) = \(name) + 1", name) == "6\n")
@@ -98,7 +103,9 @@ import Testing
     @Test func aFigureShowsItself() throws {
         let talk = try Conversation()
         let shown = talk.answer("plot.line{{1, 4, 9, 16}, title = 'squares'}")
-        #expect(shown.hasPrefix("figure (1 panel)\n") && shown.contains("squares") && shown.split(separator: "\n").count > 5)
+        #expect(
+            shown.hasPrefix("figure (1 panel)\n") && shown.contains("squares") && shown.split(separator: "\n").count > 5
+        )
         #expect(talk.answer("plot.line{{1, 2}};") == "")
         #expect(talk.answer(":pictures off", "plot.line{{1, 2}}") == "figure (1 panel)\n")
     }

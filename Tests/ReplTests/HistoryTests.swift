@@ -105,7 +105,9 @@ import Testing
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         defer { try? FileManager.default.removeItem(at: folder) }
         await #expect(processExitsWith: .success) {
-            let path = FileManager.default.temporaryDirectory.appendingPathComponent("luaflow-history-\(getppid())/history").path
+            let path = FileManager.default.temporaryDirectory.appendingPathComponent(
+                "luaflow-history-\(getppid())/history"
+            ).path
             var limit = rlimit(rlim_cur: 100, rlim_max: 100)
             #if canImport(Glibc)
                 setrlimit(__rlimit_resource_t(RLIMIT_FSIZE.rawValue), &limit)
@@ -131,7 +133,8 @@ import Testing
         let home = try Home()
         var warnings: [String] = []
         let missing = home.path("nobody")
-        History(path: missing + "/.local/state/luaflow/history", home: missing, warn: { warnings.append($0) }).append("a")
+        History(path: missing + "/.local/state/luaflow/history", home: missing, warn: { warnings.append($0) }).append(
+            "a")
         #expect(warnings.count == 1 && !FileManager.default.fileExists(atPath: missing))
     }
 

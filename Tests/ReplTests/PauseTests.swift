@@ -111,18 +111,19 @@ import Testing
             .text("made = function() return rate end"),
         ])
         let results = try pause.run(
-            LuaFlow.Host(), """
-                local outer, total, seen = "kept", 0, nil
-                local function loop(s, count)
-                  local rate = 1
-                  do local rate = 7 ; total = total + 1 ; pause(s) ; total = total + rate end
-                  local late = 3
-                  return rate, count, total
-                end
-                local function caller() local called = "by me" ; return (function(...) return ... end)(loop({x = 1}, 2)) end
-                local rate, count, total = caller()
-                return rate, count, total, outer, made(), rawget(_G, "rate")
-                """)
+            LuaFlow.Host(),
+            """
+            local outer, total, seen = "kept", 0, nil
+            local function loop(s, count)
+              local rate = 1
+              do local rate = 7 ; total = total + 1 ; pause(s) ; total = total + rate end
+              local late = 3
+              return rate, count, total
+            end
+            local function caller() local called = "by me" ; return (function(...) return ... end)(loop({x = 1}, 2)) end
+            local rate, count, total = caller()
+            return rate, count, total, outer, made(), rawget(_G, "rate")
+            """)
         let said = pause.text
         #expect(results.map(\.shown) == ["1", "\"changed\"", "114", "\"new\"", "nil", "nil"], "\(said)")
         #expect(said.hasPrefix("paused\n7\n2\nnil\n\"kept\"\nunknown name late"), "\(said)")

@@ -61,7 +61,8 @@ import Testing
             for k in host.steps(1e9, state) do state.trace[k] = k end
             print(("%5.1f"):format(tonumber("1.5")), ("x"):upper())
             """)
-        let pane = try Pane("luaflow run loop.lua", home: home, environment: ["LANG": "xx_XX.UTF-8", "LC_ALL": "xx_XX.UTF-8"])
+        let pane = try Pane(
+            "luaflow run loop.lua", home: home, environment: ["LANG": "xx_XX.UTF-8", "LC_ALL": "xx_XX.UTF-8"])
         try pane.see("/1000000000")
         try pane.press("C-c")
         try paused(pane)
@@ -138,7 +139,9 @@ import Testing
         try enter("'now ' .. trace[k]", pane, sees: "now 600")
         try pane.enter(":stop")
         try pane.see("LEFT 0")
-        #expect(try pane.screen().split(whereSeparator: \.isWhitespace).joined(separator: " ").contains("rate 1 scale 30 kept"))
+        #expect(
+            try pane.screen().split(whereSeparator: \.isWhitespace).joined(separator: " ").contains(
+                "rate 1 scale 30 kept"))
     }
 
     /// `:quit` ends a run with status 130, so that no following command takes the run for finished; a session with 0.

@@ -90,7 +90,9 @@ import Testing
         }
         for command in [["check", "x.lua"], ["doc", "tensor"]] {
             let refused = try Program.run(command + ["--capsule", "c.json"], input: "", home: home)
-            #expect(refused.status == 2 && refused.errors.contains("--capsule: for commands that run a script only"), "\(refused.errors)")
+            #expect(
+                refused.status == 2 && refused.errors.contains("--capsule: for commands that run a script only"),
+                "\(refused.errors)")
         }
         let run = try Program.run(["run", "--help"], input: "", home: home)
         #expect(run.output.contains("--sandbox"))

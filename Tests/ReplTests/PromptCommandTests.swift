@@ -48,7 +48,8 @@ import Testing
         let talk = try Conversation()
         #expect(talk.answer(":who") == "no variables yet\n")
         talk.answer(
-            "arg = {}", "number = 5", "list = {1, 2, a = 3}", "x = tensor.zeros(2, 2)", "function f(a) end", "word = 'hi'", "1 + 1")
+            "arg = {}", "number = 5", "list = {1, 2, a = 3}", "x = tensor.zeros(2, 2)", "function f(a) end",
+            "word = 'hi'", "1 + 1")
         #expect(
             talk.answer(":who") == """
                 f       function(a) from input 5:1
@@ -127,7 +128,10 @@ import Testing
         (["local a = 1; a, a + 1", "do local b = 2 end", "local c <close> = nil; d = 3", "d"], "1\n2\n3\n"),
         ([":time z = 7", ":time z * 3", "_", "z"], "21\n21\n7\n"), (["n = 0", ":time 5 n = n + 1", "n"], "5\n"),
         (["keep, show = 1, 2", "keep + show"], "3\n"),
-        (["host.register{commands = {twice = function(s) kept = s return s .. s end}}", ":twice ab", "kept"], "abab\nab\n"),
+        (
+            ["host.register{commands = {twice = function(s) kept = s return s .. s end}}", ":twice ab", "kept"],
+            "abab\nab\n"
+        ),
         (["print(tensor.ones(2):sum():item())", "load('made = random.normal ~= nil')()", "made"], "2.0\ntrue\n"),
         (["error('not this')", "for i = 1, 2 do goto next ::next:: end", "'text'"], "text\n"),
         (["setmetatable(_G, {__newindex = function(t, k) error(k) end})", "'strict'", "_"], "strict\nstrict\n"),
@@ -141,14 +145,17 @@ import Testing
         let run = try Program.run(["run", home.path("saved.lua")], input: "", home: home)
         #expect(run.errors == "" && run.status == 0, "\(run.errors)\(script)")
         // The table that setmetatable returns is printed by its address, which differs.
-        #expect(run.output.split(separator: "\n").filter { !$0.hasPrefix("table: ") }.joined(separator: "\n") + "\n" == expected)
+        #expect(
+            run.output.split(separator: "\n").filter { !$0.hasPrefix("table: ") }.joined(separator: "\n") + "\n"
+                == expected)
     }
 
     @Test func loadedFilesAreSaved() throws {
         let home = try Home()
         let talk = try Conversation()
         let file = try home.write(
-            "scripts/main.lua", "part = require 'part'\nloads = (loads or 0) + 1\nreturn part.value + #arg, tensor.ones(1):item()")
+            "scripts/main.lua",
+            "part = require 'part'\nloads = (loads or 0) + 1\nreturn part.value + #arg, tensor.ones(1):item()")
         try home.write("scripts/part.lua", "return {value = 40}")
         talk.answer(":load '\(file)' a \"b c\"", ":reload", "loads, arg[2]", ":reload part")
         #expect(talk.answer(":save \(home.path("saved.lua"))").contains("left out: :reload part"))

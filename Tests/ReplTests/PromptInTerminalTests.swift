@@ -377,7 +377,8 @@ struct PromptInTerminalTests {
 
     @Test func aFilesVariablesAreThere() throws {
         let home = try Home()
-        try home.write("part.lua", "local weight, names = 41, {}\nfunction more() weight = weight + 1 return weight end\n")
+        try home.write(
+            "part.lua", "local weight, names = 41, {}\nfunction more() weight = weight + 1 return weight end\n")
         let pane = try Pane("luaflow repl part.lua", home: home)
         try pane.prompt()
         try pane.enter("weight")
@@ -400,9 +401,13 @@ struct PromptInTerminalTests {
         let pane = try Pane("PAGER='head -3' luaflow doc tensor", home: home)
         let screen = try pane.see("LEFT 0")
         #expect(screen.split(separator: "\n").count <= 5, "\(screen)")
-        let other = try Pane("PAGER='head -3' luaflow doc tensor | wc -l; PAGER=nosuchprogram luaflow doc tensor.exp | wc -l", home: home)
+        let other = try Pane(
+            "PAGER='head -3' luaflow doc tensor | wc -l; PAGER=nosuchprogram luaflow doc tensor.exp | wc -l", home: home
+        )
         try other.see("LEFT 0")
-        #expect(try other.screen().split(separator: "\n").first.flatMap { Int($0.trimmingCharacters(in: .whitespaces)) } ?? 0 > 100)
+        #expect(
+            try other.screen().split(separator: "\n").first.flatMap { Int($0.trimmingCharacters(in: .whitespaces)) }
+                ?? 0 > 100)
     }
 
     /// An error message that names a file and line, without a traceback, does not make the program read the file.
@@ -414,7 +419,9 @@ struct PromptInTerminalTests {
         try pane.see("big.csv:1: bad field\n  in main chunk at input 1:1")
         try pane.enter("error('pipe:1: bad field', 0)")
         try pane.see("pipe:1: bad field\n  in main chunk at input 2:1")
-        try pane.enter("peak = 0 for line in io.lines('/proc/self/status') do peak = tonumber(line:match('VmHWM:%s+(%d+)') or peak) end")
+        try pane.enter(
+            "peak = 0 for line in io.lines('/proc/self/status') do peak = tonumber(line:match('VmHWM:%s+(%d+)') or peak) end"
+        )
         try pane.enter("peak < 250000")
         try pane.see("\ntrue\n")
     }

@@ -11,7 +11,10 @@ import TimeLimits
     @Test(arguments: [
         ("", "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"),
         ("abc", "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"),
-        ("abcdbcdecdefdefgefghfghighijhijkijkljklmklmnlmnomnopnopq", "248d6a61d20638b8e5c026930c3e6039a33ce45964ff2167f6ecedd419db06c1"),
+        (
+            "abcdbcdecdefdefgefghfghighijhijkijkljklmklmnlmnomnopnopq",
+            "248d6a61d20638b8e5c026930c3e6039a33ce45964ff2167f6ecedd419db06c1"
+        ),
         (
             "abcdefghbcdefghicdefghijdefghijkefghijklfghijklmghijklmnhijklmnoijklmnopjklmnopqklmnopqrlmnopqrsmnopqrstnopqrstu",
             "cf5b16a778af8380036ce59e7b0492370b249b11e8f07a51afac45037afee9d1"
@@ -56,15 +59,20 @@ import TimeLimits
     @Test func aRunIsRepeatedBitForBit() throws {
         let scratch = try Scratch()
         let script = try experiment(scratch)
-        let run = try Command.run(["run", "--capsule", scratch.path("run.json"), script, "--size", "3"], in: scratch.url)
+        let run = try Command.run(
+            ["run", "--capsule", scratch.path("run.json"), script, "--size", "3"], in: scratch.url)
         #expect(run.status == 0, "\(run.errors)")
         let recorded = try capsule(scratch)
         let names = recorded.files.map { $0.path.splitPath.name.text }
         #expect(names == ["main.lua", "numbers.txt", "part.lua"])
         #expect(recorded.files.map(\.kind) == ["lua", "data", "lua"])
         #expect(recorded.files[1].sha256 == SHA256.hex(Array("1.5".utf8)))
-        #expect(recorded.run.arguments == ["--size", "3"] && recorded.run.options == ["size": "3", "name": "x", "quiet": "false"])
-        #expect(recorded.result.outcome == .returned && recorded.result.output == run.output && recorded.result.valuesSHA256.count == 2)
+        #expect(
+            recorded.run.arguments == ["--size", "3"]
+                && recorded.run.options == ["size": "3", "name": "x", "quiet": "false"])
+        #expect(
+            recorded.result.outcome == .returned && recorded.result.output == run.output
+                && recorded.result.valuesSHA256.count == 2)
         #expect(recorded.random.start.drawn == "0" && recorded.random.end.drawn != "0" && recorded.changes.isEmpty)
         #expect(recorded.versions == .current)
 
@@ -72,7 +80,9 @@ import TimeLimits
         #expect(try Command.run(["run", script, "--size", "3"]).output != run.output)
         let again = try Command.run(["replay", scratch.path("run.json")])
         #expect(again.status == 0 && again.output == run.output, "\(again.errors)")
-        #expect(again.errors.contains("replay: the same, bit for bit: standard output (\(run.output.utf8.count) bytes), 2 returned values"))
+        #expect(
+            again.errors.contains(
+                "replay: the same, bit for bit: standard output (\(run.output.utf8.count) bytes), 2 returned values"))
     }
 
     @Test func changedAndMissingFilesAreNamed() throws {
@@ -86,7 +96,8 @@ import TimeLimits
         let anyway = try Command.run(["replay", "--anyway", scratch.path("run.json")])
         #expect(anyway.status == 1 && anyway.errors.contains("replay: not the same:"), "\(anyway.errors)")
         #expect(anyway.errors.contains("standard output differs from line 1 on: \"first\t"))
-        #expect(anyway.errors.contains("returned value 1 differs") && anyway.errors.contains("returned value 2 differs"))
+        #expect(
+            anyway.errors.contains("returned value 1 differs") && anyway.errors.contains("returned value 2 differs"))
         #expect(!anyway.errors.contains("the random generator ended"))
         _ = try scratch.write("part.lua", "return {scale = 2}")
         #expect(try Command.run(["replay", scratch.path("run.json")]).status == 0)
@@ -104,7 +115,9 @@ import TimeLimits
         #expect(recorded.result.error?.hasSuffix("main.lua:2: no luck") == true)
         let again = try Command.run(["replay", scratch.path("run.json")])
         #expect(again.status == 0 && again.output == run.output && again.errors.contains("no luck"), "\(again.errors)")
-        let code = try Command.run(["--capsule", scratch.path("run.json"), "-e", "print(random.uniform({1}):item()) os.exit(3)"])
+        let code = try Command.run([
+            "--capsule", scratch.path("run.json"), "-e", "print(random.uniform({1}):item()) os.exit(3)",
+        ])
         #expect(code.status == 3)
         let repeated = try Command.run(["replay", scratch.path("run.json")])
         #expect(repeated.status == 0 && repeated.output == code.output && repeated.errors.contains("the same"))
@@ -138,7 +151,10 @@ import TimeLimits
         let run = try Command.run(["run", "--capsule", scratch.path("run.json"), script] + arguments)
         #expect(run.status == 0, "\(run.errors)")
         let names = Set(try capsule(scratch).files.map { $0.path.splitPath.name.text })
-        #expect(names.isSuperset(of: ["problem3_inpainting.lua", "schedules.lua", "noises.lua", "masks.lua", "nice-mnist.safetensors"]))
+        #expect(
+            names.isSuperset(of: [
+                "problem3_inpainting.lua", "schedules.lua", "noises.lua", "masks.lua", "nice-mnist.safetensors",
+            ]))
         let again = try Command.run(["replay", scratch.path("run.json")])
         #expect(again.status == 0 && again.output == run.output, "\(again.errors)")
     }
@@ -149,9 +165,14 @@ import TimeLimits
         #expect(try Command.run(["run", "--capsule", scratch.path("run.json"), script]).status == 0)
         let whole = try String(contentsOfFile: scratch.path("run.json"), encoding: .utf8)
         let cases = [
-            ("", "the file is empty"), ("{", "not JSON"), (String(whole.prefix(whole.count / 2)), "not JSON"), ("[1]", "wrong type"),
+            ("", "the file is empty"), ("{", "not JSON"), (String(whole.prefix(whole.count / 2)), "not JSON"),
+            ("[1]", "wrong type"),
             ("{}", "format is missing"), ("{\"format\": 99}", "a capsule of format 99; this LuaFlow reads format 3"),
-            ("{\"format\": 3}", "is missing"), (whole.replacing("\"arguments\" : [\n\n    ]", with: "\"arguments\" : 3"), "run.arguments: a value of the wrong type"),
+            ("{\"format\": 3}", "is missing"),
+            (
+                whole.replacing("\"arguments\" : [\n\n    ]", with: "\"arguments\" : 3"),
+                "run.arguments: a value of the wrong type"
+            ),
             (whole.replacing("\"drawn\" : \"0\"", with: "\"drawn\" : \"-1\""), "not whole numbers"),
             (whole.replacing("\"script\"", with: "\"skript\""), "a script or a code expected"),
             (whole.replacing("\"returned\"", with: "\"vanished\""), "result.outcome: a value that is not allowed"),
@@ -159,7 +180,9 @@ import TimeLimits
         ]
         for (text, message) in cases {
             let result = try Command.run(["replay", scratch.write("wrong.json", text)])
-            #expect(result.status == 1 && result.errors.contains("wrong.json: ") && result.errors.contains(message), "\(message): \(result.errors)")
+            #expect(
+                result.status == 1 && result.errors.contains("wrong.json: ") && result.errors.contains(message),
+                "\(message): \(result.errors)")
         }
         for path in [scratch.path("absent.json"), scratch.url.path, "/dev/zero"] {
             #expect(try Command.run(["replay", path]).errors.contains("there is no such file that can be read"))
@@ -199,11 +222,14 @@ import TimeLimits
                 for key in \(loop) do end
                 print(os.clock(), os.getenv("LUAFLOW_PROBE"))
                 """)
-            let first = try Command.run(["run", "--capsule", scratch.path("open.json"), open], environment: ["LUAFLOW_PROBE": "1"])
+            let first = try Command.run(
+                ["run", "--capsule", scratch.path("open.json"), open], environment: ["LUAFLOW_PROBE": "1"])
             #expect(first.status == 0, "\(first.errors)")
             let other = try Command.run(["replay", scratch.path("open.json")], environment: ["LUAFLOW_PROBE": "2"])
             #expect(other.status == 1 && other.errors.contains("goes through a table with next"), "\(other.errors)")
-            #expect(other.errors.contains("it reads os.clock") && other.errors.contains("the environment variable LUAFLOW_PROBE, whose value no capsule keeps"))
+            #expect(
+                other.errors.contains("it reads os.clock")
+                    && other.errors.contains("the environment variable LUAFLOW_PROBE, whose value no capsule keeps"))
         }
     }
 
@@ -213,14 +239,17 @@ import TimeLimits
         let text = try scratch.write("text.json", "{\"mine\": 1}")
         for path in [script, text, scratch.url.path] {
             let refused = try Command.run(["run", "--capsule", path, script])
-            #expect(refused.status == 1 && refused.output.isEmpty && refused.errors.contains("--capsule: \(path)"), "\(refused.errors)")
+            #expect(
+                refused.status == 1 && refused.output.isEmpty && refused.errors.contains("--capsule: \(path)"),
+                "\(refused.errors)")
         }
         #expect(try String(contentsOfFile: script, encoding: .utf8) == "print(1)")
         for _ in 1...2 { #expect(try Command.run(["run", "--capsule", scratch.path("run.json"), script]).status == 0) }
         // A file that the script wrote itself is not taken for an input.
         let writer = try scratch.write("writer.lua", "local f <close> = io.open(arg[1], 'w') f:write('mine')")
         let late = try Command.run(["run", "--capsule", scratch.path("late.json"), writer, scratch.path("late.json")])
-        #expect(late.status == 1 && late.errors.contains("the script has run; no capsule was written"), "\(late.errors)")
+        #expect(
+            late.status == 1 && late.errors.contains("the script has run; no capsule was written"), "\(late.errors)")
         #expect(try String(contentsOfFile: scratch.path("late.json"), encoding: .utf8) == "mine")
     }
 
@@ -236,7 +265,9 @@ import TimeLimits
         let run = try Command.run(options + ["--capsule", scratch.path("run.json"), "run", script])
         #expect(run.status == 0 && run.output.hasPrefix("mine\tfalse"), "\(run.output) \(run.errors)")
         let recorded = try capsule(scratch)
-        #expect(recorded.host.memory == 4 << 20 && recorded.host.timeout == 50.3 && recorded.host.plugins == [ByteString(scratch.path("parts"))])
+        #expect(
+            recorded.host.memory == 4 << 20 && recorded.host.timeout == 50.3
+                && recorded.host.plugins == [ByteString(scratch.path("parts"))])
         let again = try Command.run(["replay", scratch.path("run.json")])
         #expect(again.status == 0 && again.output == run.output, "\(again.errors)")
         let other = try Command.run(["replay", "--memory", "1G", scratch.path("run.json")])
@@ -262,7 +293,8 @@ import TimeLimits
     @Test func aMovedFolderIsReplayed() throws {
         let scratch = try Scratch()
         let old = scratch.url.appendingPathComponent("old"), new = scratch.url.appendingPathComponent("new")
-        try FileManager.default.createDirectory(at: old.appendingPathComponent("runs"), withIntermediateDirectories: true)
+        try FileManager.default.createDirectory(
+            at: old.appendingPathComponent("runs"), withIntermediateDirectories: true)
         _ = try scratch.write("old/part.lua", "return 1")
         _ = try scratch.write("old/main.lua", "print(require 'part', require('random').normal({1}):item()) error('x')")
         for (script, folder) in [("main.lua", old), (scratch.path("old/main.lua"), scratch.url)] {
@@ -276,11 +308,14 @@ import TimeLimits
         // The working folder may have been removed while the script still exists.
         let away = scratch.url.appendingPathComponent("away")
         try FileManager.default.createDirectory(at: away, withIntermediateDirectories: true)
-        let run = try Command.run(["run", "--capsule", scratch.path("old/runs/run.json"), scratch.path("old/main.lua")], in: away)
+        let run = try Command.run(
+            ["run", "--capsule", scratch.path("old/runs/run.json"), scratch.path("old/main.lua")], in: away)
         #expect(run.status == 1)
         try FileManager.default.removeItem(at: away)
         let gone = try Command.run(["replay", scratch.path("old/runs/run.json")])
-        #expect(gone.status == 1 && gone.errors.contains("the folder in which the run was recorded is gone"), "\(gone.errors)")
+        #expect(
+            gone.status == 1 && gone.errors.contains("the folder in which the run was recorded is gone"),
+            "\(gone.errors)")
     }
 
     @Test func causesAreNamed() throws {
@@ -294,10 +329,14 @@ import TimeLimits
             """)
         #expect(try Command.run(["run", "--capsule", scratch.path("run.json"), script]).status == 0)
         let recorded = try capsule(scratch)
-        #expect(recorded.files.first { $0.path.hasSuffix("data.txt") }?.sha256 == SHA256.hex(Array("0".utf8)), "what was read first")
+        #expect(
+            recorded.files.first { $0.path.hasSuffix("data.txt") }?.sha256 == SHA256.hex(Array("0".utf8)),
+            "what was read first")
         _ = try scratch.write("nowhere.lua", "return 1")
         let refused = try Command.run(["replay", scratch.path("run.json")])
-        #expect(refused.status == 1 && refused.errors.contains("data.txt has changed: the script itself writes it"), "\(refused.errors)")
+        #expect(
+            refused.status == 1 && refused.errors.contains("data.txt has changed: the script itself writes it"),
+            "\(refused.errors)")
         #expect(refused.errors.contains("nowhere.lua was sought, and is there now"), "\(refused.errors)")
         // In a long output the lines around the first difference are known.
         _ = try scratch.write("offset.txt", "0")
@@ -308,7 +347,9 @@ import TimeLimits
         #expect(try Command.run(["run", "--capsule", scratch.path("long.json"), long]).status == 0)
         _ = try scratch.write("offset.txt", "1")
         let differs = try Command.run(["replay", "--anyway", scratch.path("long.json")])
-        #expect(differs.errors.contains("standard output differs from somewhere in lines 19969 to 20000 on"), "\(differs.errors)")
+        #expect(
+            differs.errors.contains("standard output differs from somewhere in lines 19969 to 20000 on"),
+            "\(differs.errors)")
     }
 
     /// A version that host.live refused was not used, so it is not recorded.
@@ -339,10 +380,12 @@ import TimeLimits
     /// The script's own error is reported first, whatever happens to the capsule.
     @Test func theScriptsErrorComesFirst() throws {
         let scratch = try Scratch()
-        let script = try scratch.write("main.lua", "local f <close> = io.open(arg[1], 'w') f:write('mine') f:close() error('no luck')")
+        let script = try scratch.write(
+            "main.lua", "local f <close> = io.open(arg[1], 'w') f:write('mine') f:close() error('no luck')")
         let run = try Command.run(["run", "--capsule", scratch.path("run.json"), script, scratch.path("run.json")])
         #expect(run.status == 1)
-        let own = try #require(run.errors.range(of: "no luck")), late = try #require(run.errors.range(of: "no capsule was written"))
+        let own = try #require(run.errors.range(of: "no luck")),
+            late = try #require(run.errors.range(of: "no capsule was written"))
         #expect(own.lowerBound < late.lowerBound)
     }
 }

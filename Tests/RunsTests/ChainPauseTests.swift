@@ -36,7 +36,9 @@ import Testing
 
         """
 
-    @Test(arguments: ["NUTS{}", "NUTS{metric = 'dense'}", "RandomWalk{}"]) func goingBackRepeatsTheSameDraws(_ kernel: String) throws {
+    @Test(arguments: ["NUTS{}", "NUTS{metric = 'dense'}", "RandomWalk{}"]) func goingBackRepeatsTheSameDraws(
+        _ kernel: String
+    ) throws {
         let seen = try run(
             Self.setup + """
                 local plain = run(mcmc.\(kernel), 999)
@@ -45,7 +47,9 @@ import Testing
                 assert(r.log_prob:eq(plain.log_prob):min():item() == 1 and r.step_size == plain.step_size)
                 assert(#visits == 40 + 33 - 20 and visits[34] == 21, table.concat(visits, " "))
                 """, answers: [{ _ in .rewind("20") }, { _ in .resume }])
-        #expect(seen.count == 2 && seen[0].hasPrefix("step 33 of 40, value ") && seen[1].hasPrefix("step 20 of 40"), "\(seen)")
+        #expect(
+            seen.count == 2 && seen[0].hasPrefix("step 33 of 40, value ") && seen[1].hasPrefix("step 20 of 40"),
+            "\(seen)")
     }
 
     @Test func aPauseCanMoveTheChainsAndChangeTheStep() throws {

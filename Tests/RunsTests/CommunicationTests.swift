@@ -102,7 +102,8 @@ import Testing
             let results = ThreadRanks(ranks).run { ranks in
                 let own = try Tensor([Double(ranks.rank), 0.5], shape: [2])
                 // Only the root's tensor matters; that of other ranks is not looked at.
-                let told = try ranks.broadcast(ranks.rank == root ? own : Tensor(0, .float64), root: root, for: "broadcast")
+                let told = try ranks.broadcast(
+                    ranks.rank == root ? own : Tensor(0, .float64), root: root, for: "broadcast")
                 let all = try ranks.gather(own, root: root, for: "gather")
                 let parts = try Tensor((0..<2 * ranks.size).map { Double($0 + root) }, shape: [ranks.size, 2])
                 let part = try ranks.scatter(ranks.rank == root ? parts : Tensor(0), root: root, for: "scatter")
@@ -113,7 +114,8 @@ import Testing
             let every = (0..<ranks).flatMap { [Double($0), 0.5] }
             for (rank, result) in results.enumerated() {
                 let part = [Double(2 * rank + root), Double(2 * rank + 1 + root)]
-                #expect(try result.get() == [[Double(root), 0.5], rank == root ? every : [], part, every], "root \(root)")
+                #expect(
+                    try result.get() == [[Double(root), 0.5], rank == root ? every : [], part, every], "root \(root)")
             }
         }
     }
@@ -161,8 +163,14 @@ import Testing
     static let disagreements: [(String, String)] = [
         ("mpi.allreduce(tensor.zeros(2 + mpi.rank))", "float32 (2) on rank 0, float32 (3) on rank 1"),
         ("mpi.gather(mpi.rank == 2 and tensor{true} or tensor{1})", "float32 (1) on rank 0, bool (1) on rank 2"),
-        ("mpi.allreduce(tensor{1}, mpi.rank == 1 and 'max' or 'sum')", "mpi.allreduce (sum), rank 1 in mpi.allreduce (max)"),
-        ("if mpi.rank == 1 then mpi.barrier() else mpi.allreduce(1) end", "rank 0 is in mpi.allreduce (sum), rank 1 in mpi.barrier"),
+        (
+            "mpi.allreduce(tensor{1}, mpi.rank == 1 and 'max' or 'sum')",
+            "mpi.allreduce (sum), rank 1 in mpi.allreduce (max)"
+        ),
+        (
+            "if mpi.rank == 1 then mpi.barrier() else mpi.allreduce(1) end",
+            "rank 0 is in mpi.allreduce (sum), rank 1 in mpi.barrier"
+        ),
         ("mpi.broadcast(1, mpi.rank)", "mpi.broadcast (root 0), rank 1 in mpi.broadcast (root 1)"),
         ("mpi.scatter(tensor.zeros(mpi.size + 1))", "x has shape (4) on rank 0; (3, ...) expected"),
     ]

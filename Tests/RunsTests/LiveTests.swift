@@ -114,7 +114,10 @@ import TimeLimits
             four_looks(function() return part.missing end)
             """)
         #expect(result.status == 0, "\(result.errors)")
-        #expect(result.errors.contains("attempt to index a nil value (global 'schedule')\nhost.live: its last version that worked is in use again"), "\(result.errors)")
+        #expect(
+            result.errors.contains(
+                "attempt to index a nil value (global 'schedule')\nhost.live: its last version that worked is in use again"
+            ), "\(result.errors)")
         #expect(result.errors.components(separatedBy: "part.lua is gone").count == 2, "once: \(result.errors)")
     }
 
@@ -181,10 +184,15 @@ import TimeLimits
             end}
             """)
         let result = try Command.run(
-            ["run", scripts.appendingPathComponent("problem3_inpainting.lua").path, "--steps", "30", "--out", scratch.path("figure.png")],
+            [
+                "run", scripts.appendingPathComponent("problem3_inpainting.lua").path, "--steps", "30", "--out",
+                scratch.path("figure.png"),
+            ],
             in: scratch.url)
         #expect(result.status == 0, "\(result.errors)")
         #expect(result.errors.contains("masks.lua reloaded") && result.errors.contains("schedules.lua reloaded"))
-        #expect(result.output.contains("over the 280 missing pixels") && result.output.contains("after 30 steps"), "\(result.output)")
+        #expect(
+            result.output.contains("over the 280 missing pixels") && result.output.contains("after 30 steps"),
+            "\(result.output)")
     }
 }

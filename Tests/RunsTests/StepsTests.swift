@@ -44,7 +44,9 @@ import Testing
     }
 
     /// What a pause shows of the steps before: their own states, in order, about evenly apart.
-    @Test(arguments: [(1, 4), (3, 4), (11, 4), (11, 100), (11, 1), (11, 0)]) func aPauseKnowsEarlierStates(_ at: Int, _ most: Int) throws {
+    @Test(arguments: [(1, 4), (3, 4), (11, 4), (11, 100), (11, 1), (11, 0)]) func aPauseKnowsEarlierStates(
+        _ at: Int, _ most: Int
+    ) throws {
         var steps: [Int] = []
         try run(
             StepsTests.descent(pausingAfter: at),
@@ -64,7 +66,9 @@ import Testing
                 }
             ])
         #expect(steps.count == min(most, at))
-        #expect(steps.first ?? 0 == 0 && steps == steps.sorted() && Set(steps).count == steps.count && (steps.last ?? 0) < at)
+        #expect(
+            steps.first ?? 0 == 0 && steps == steps.sorted() && Set(steps).count == steps.count
+                && (steps.last ?? 0) < at)
     }
 
     @Test func withoutAPauseItIsALoop() throws {
@@ -79,16 +83,20 @@ import Testing
     }
 
     @Test func continuingChangesNothing() throws {
-        let seen = try run(StepsTests.descent(pausingAfter: 5, then: """
-            local with = numbers
-            random.manual_seed(3)
-            local x = tensor({4})
-            for k = 1, 12 do
-              x = x * (1 - 0.1) + 0.05 * random.normal({1})
-              assert(x:item() == with[k])
-            end
-            """))
-        #expect(seen.count == 1 && seen[0].hasPrefix("step 5 of 12, value ") && seen[0].contains(" of step "), "\(seen)")
+        let seen = try run(
+            StepsTests.descent(
+                pausingAfter: 5,
+                then: """
+                    local with = numbers
+                    random.manual_seed(3)
+                    local x = tensor({4})
+                    for k = 1, 12 do
+                      x = x * (1 - 0.1) + 0.05 * random.normal({1})
+                      assert(x:item() == with[k])
+                    end
+                    """))
+        #expect(
+            seen.count == 1 && seen[0].hasPrefix("step 5 of 12, value ") && seen[0].contains(" of step "), "\(seen)")
     }
 
     /// The state, tables in it and the generator are restored: the same numbers follow.
@@ -111,7 +119,9 @@ import Testing
                 { point in
                     #expect(point.step == 3)
                     #expect(try point.state.value(for: "k").asInteger == 3)
-                    guard case .table(let trace) = try point.state.value(for: "trace") else { throw ScriptError("", "no trace") }
+                    guard case .table(let trace) = try point.state.value(for: "trace") else {
+                        throw ScriptError("", "no trace")
+                    }
                     #expect(try trace.count == 3)
                     return .resume
                 },
@@ -137,7 +147,10 @@ import Testing
             """, answers: [{ _ in .rewind("2") }, { _ in .resume }])
     }
 
-    @Test(arguments: [("99", "rewind takes a step from 0 to 8"), ("x", "rewind takes a step"), ("", "rewind takes a step"), ("-1", "rewind takes")])
+    @Test(arguments: [
+        ("99", "rewind takes a step from 0 to 8"), ("x", "rewind takes a step"), ("", "rewind takes a step"),
+        ("-1", "rewind takes"),
+    ])
     func wrongRewindsAreExplained(text: String, message: String) throws {
         let seen = try run(StepsTests.descent(pausingAfter: 8), answers: [{ _ in .rewind(text) }, { _ in .resume }])
         #expect(seen.count == 2 && seen[1].contains(message), "\(seen)")
@@ -214,9 +227,12 @@ import Testing
               if k == 150 then host.pause() end
             end
             """
-        let seen = try run(code + "\nassert(state.x[{1}] == 37 and state.k == 37, state.k)", answers: [{ _ in .rewind("101") }, { _ in .stop }])
+        let seen = try run(
+            code + "\nassert(state.x[{1}] == 37 and state.k == 37, state.k)",
+            answers: [{ _ in .rewind("101") }, { _ in .stop }])
         #expect(seen.count == 2 && seen[1].contains("of step 101 nothing was kept; this is step "), "\(seen)")
-        let live = try run(code.replacing("keep = 0.1", with: "") + "\nassert(state.k == 200)", answers: [{ _ in .rewind("101") }])
+        let live = try run(
+            code.replacing("keep = 0.1", with: "") + "\nassert(state.k == 200)", answers: [{ _ in .rewind("101") }])
         #expect(live.count == 3 && live[1].hasPrefix("step 101 of 200"))
     }
 
@@ -272,11 +288,17 @@ import Testing
             end
             assert(state.file == file and state.out == io.stdout and state.f == print and state.co == co)
             assert(state.list[1] == io.stdout and state.list[2] == 4)
-            """, answers: [{ _ in .rewind("1") }, { point in
-                guard case .table(let list) = try point.state.value(for: "list") else { throw ScriptError("", "no list") }
-                #expect(try list.value(at: 2).asInteger == 1)
-                return .resume
-            }])
+            """,
+            answers: [
+                { _ in .rewind("1") },
+                { point in
+                    guard case .table(let list) = try point.state.value(for: "list") else {
+                        throw ScriptError("", "no list")
+                    }
+                    #expect(try list.value(at: 2).asInteger == 1)
+                    return .resume
+                },
+            ])
     }
 
     /// Lists that grow, of numbers and of tables; long lists; lists that change in the middle, shrink, or have holes.
@@ -358,15 +380,21 @@ import Testing
         options.globals = true
         let host = try LuaFlow.Host(options: options)
         var notes: [String] = []
-        var inputs = ["s.x = 3", "s.x = nil", "s.x = tensor.zeros(2)", "s.x = tensor({7}) s.rate = 'fast'", "s.rate = 1"][...]
+        var inputs = [
+            "s.x = 3", "s.x = nil", "s.x = tensor.zeros(2)", "s.x = tensor({7}) s.rate = 'fast'", "s.rate = 1",
+        ][...]
         host.context.service(PausePrompt.self).ask = { point in
             notes.append(point.note)
-            if let input = inputs.popFirst() { _ = try host.interpreter.run(code: "local s = ... " + input, arguments: [.table(point.state)]) }
+            if let input = inputs.popFirst() {
+                _ = try host.interpreter.run(code: "local s = ... " + input, arguments: [.table(point.state)])
+            }
             return .resume
         }
         try host.run(code: StepsTests.descent(pausingAfter: 4))
         #expect(notes.count == 5 && inputs.isEmpty)
-        #expect(notes[1].hasPrefix("x is a number where the loop had a tensor (1) of float32: assign another, or :rewind 4"), "\(notes)")
+        #expect(
+            notes[1].hasPrefix(
+                "x is a number where the loop had a tensor (1) of float32: assign another, or :rewind 4"), "\(notes)")
         #expect(notes[2].hasPrefix("x is nil where") && notes[3].contains("x is a tensor (2) of float32 where"))
         #expect(notes[4].contains("rate is a string where the loop had a number"))
     }
@@ -382,9 +410,13 @@ import Testing
                 return .resume
             }
             try host.run(code: StepsTests.descent(pausingAfter: 4))
-            return (try host.interpreter.run(code: "return numbers[12]").first ?? .none, host.context.service(LiveChanges.self).all)
+            return (
+                try host.interpreter.run(code: "return numbers[12]").first ?? .none,
+                host.context.service(LiveChanges.self).all
+            )
         }
-        let plain = try numbers(""), drawn = try numbers("random.normal({5})"), seeded = try numbers("random.manual_seed(8)")
+        let plain = try numbers(""), drawn = try numbers("random.normal({5})"),
+            seeded = try numbers("random.manual_seed(8)")
         #expect(plain.0.asNumber == drawn.0.asNumber && drawn.1.isEmpty)
         #expect(plain.0.asNumber != seeded.0.asNumber && seeded.1 == ["the run was paused and changed at step 4"])
     }

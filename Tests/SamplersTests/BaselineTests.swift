@@ -11,7 +11,9 @@ import Samplers
         #expect(try Baseline.meansOfOthers([1, 2, 6], for: "test") == [4, 3.5, 1.5])
         let average = MovingAverage(decay: 0.5)
         // The weights are 1; 1, 1/2; 1, 1/2, 1/4, divided by their sums.
-        for (got, wanted) in zip(average.follow([2, 4, 8]), [0, 2, (4 + 1) / 1.5]) { #expect(abs(got - wanted) < 1e-12) }
+        for (got, wanted) in zip(average.follow([2, 4, 8]), [0, 2, (4 + 1) / 1.5]) {
+            #expect(abs(got - wanted) < 1e-12)
+        }
         #expect(abs(average.value - (8 + 2 + 0.5) / 1.75) < 1e-12)
     }
 

@@ -15,7 +15,11 @@ import Samplers
 
             init(from decoder: any Decoder) throws {
                 let container = try decoder.singleValueContainer()
-                if let number = try? container.decode(Double.self) { self = .finite(number) } else { self = .infinite(try container.decode(String.self)) }
+                if let number = try? container.decode(Double.self) {
+                    self = .finite(number)
+                } else {
+                    self = .infinite(try container.decode(String.self))
+                }
             }
 
             var value: Double {
@@ -42,7 +46,9 @@ import Samplers
         var testDescription: String { name }
 
         static let all: [Case] = {
-            guard let url = Bundle.module.resourceURL?.appendingPathComponent("Fixtures/khat.json"), let data = try? Data(contentsOf: url) else { return [] }
+            guard let url = Bundle.module.resourceURL?.appendingPathComponent("Fixtures/khat.json"),
+                let data = try? Data(contentsOf: url)
+            else { return [] }
             return (try? JSONDecoder().decode([Case].self, from: data)) ?? []
         }()
     }
@@ -52,15 +58,20 @@ import Samplers
     @Test(arguments: Case.all) func agreesWithArviZ(_ one: Case) throws {
         let weights = try LogWeights(one.log_weights.map(\.value), for: "test")
         let (khat, expected) = (ParetoShape.of(weights), one.khat.value)
-        #expect(khat == expected || abs(khat - expected) < 1e-9 * max(1, abs(expected)), "\(one.name): khat \(khat), ArviZ \(expected)")
+        #expect(
+            khat == expected || abs(khat - expected) < 1e-9 * max(1, abs(expected)),
+            "\(one.name): khat \(khat), ArviZ \(expected)")
         let ess = EffectiveSampleSize.of(weights)
         #expect(abs(ess - one.ess) < 1e-9 * one.ess, "\(one.name): ess \(ess), expected \(one.ess)")
     }
 
     /// ArviZ does not smooth equal weights either, but reports k-hat as infinite.
     @Test(arguments: Case.all) func smoothsAsArviZ(_ one: Case) throws {
-        let weights = one.log_weights.map { $0.value == -.infinity ? "-math.huge" : "\($0.value)" }.joined(separator: ", ")
-        for (expected, khat, options) in [(one.smoothed, one.khat, ""), (one.correlated, one.correlated.khat ?? one.khat, ", {reff = 0.3}")] {
+        let weights = one.log_weights.map { $0.value == -.infinity ? "-math.huge" : "\($0.value)" }.joined(
+            separator: ", ")
+        for (expected, khat, options) in [
+            (one.smoothed, one.khat, ""), (one.correlated, one.correlated.khat ?? one.khat, ", {reff = 0.3}"),
+        ] {
             let own = try Scripts().numbers(
                 """
                 local raw = {\(weights)}
@@ -73,11 +84,15 @@ import Samplers
                 for k = 1, #raw do result[#result + 1] = smoothed[{order[k]}] end
                 return result
                 """)
-            #expect(own[0] == khat.value || abs(own[0] - khat.value) < 1e-9 * max(1, abs(khat.value)), "\(one.name): khat \(own[0]), ArviZ \(khat.value)")
-            #expect(abs(own[1] / expected.squares - 1) < 1e-9, "\(one.name): squares \(own[1]), ArviZ \(expected.squares)")
+            #expect(
+                own[0] == khat.value || abs(own[0] - khat.value) < 1e-9 * max(1, abs(khat.value)),
+                "\(one.name): khat \(own[0]), ArviZ \(khat.value)")
+            #expect(
+                abs(own[1] / expected.squares - 1) < 1e-9, "\(one.name): squares \(own[1]), ArviZ \(expected.squares)")
             #expect(abs(own[2] - 1) < 1e-12)
             for (mine, theirs) in zip(own.dropFirst(3), expected.largest) {
-                #expect(abs(mine - theirs) < 1e-9 * max(1, abs(theirs)), "\(one.name)\(options): \(mine), ArviZ \(theirs)")
+                #expect(
+                    abs(mine - theirs) < 1e-9 * max(1, abs(theirs)), "\(one.name)\(options): \(mine), ArviZ \(theirs)")
             }
             for (larger, smaller) in zip(own.dropFirst(3), own.dropFirst(4)) where smaller > larger + 1e-12 {
                 Issue.record("\(one.name): smoothing changed the order")
@@ -108,9 +123,17 @@ import Samplers
         #expect(try scripts.number("return montecarlo.khat({3, 3, 3})") == 0)
         #expect(try scripts.number("return montecarlo.khat({3})") == 0)
         #expect(try scripts.number("return montecarlo.khat({3, 4, 5})") == .infinity)
-        #expect(try scripts.number("local w, k = montecarlo.psis({3, 3, 3}) assert((w:exp() - 1 / 3):abs():max():item() < 1e-15) return k") == 0)
-        #expect(try scripts.number("local w, k = montecarlo.psis({3, -math.huge}) assert(w[{1}] == 0 and w[{2}] == -math.huge) return k") == .infinity)
-        #expect(try scripts.message("montecarlo.psis({1, 0 / 0})").contains("log_weights[2] is nan; a number or -inf expected"))
+        #expect(
+            try scripts.number(
+                "local w, k = montecarlo.psis({3, 3, 3}) assert((w:exp() - 1 / 3):abs():max():item() < 1e-15) return k")
+                == 0)
+        #expect(
+            try scripts.number(
+                "local w, k = montecarlo.psis({3, -math.huge}) assert(w[{1}] == 0 and w[{2}] == -math.huge) return k")
+                == .infinity)
+        #expect(
+            try scripts.message("montecarlo.psis({1, 0 / 0})").contains(
+                "log_weights[2] is nan; a number or -inf expected"))
         #expect(try scripts.message("montecarlo.psis({1, 2}, {reff = 0})").contains("reff"))
         #expect(try scripts.number("return montecarlo.ess({-math.huge, 7})") == 1)
         #expect(try scripts.number("return montecarlo.ess(tensor({0, 0, 0}))") == 3)

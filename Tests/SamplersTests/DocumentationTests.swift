@@ -8,13 +8,15 @@ import Samplers
 @Suite struct DocumentationTests {
     static let all: [NativeFunction] = {
         let module = MonteCarloModule()
-        return module.functions + module.types.flatMap { $0.methods + $0.properties + $0.setters + Array($0.operators.values) }
+        return module.functions
+            + module.types.flatMap { $0.methods + $0.properties + $0.setters + Array($0.operators.values) }
     }()
 
     @Test func everyNameOfTheContractIsThereOnce() {
         let names = MonteCarloModule().functions.map(\.name)
         let contract = [
-            "importance_sampling", "ess", "khat", "psis", "standard_error", "score_function", "reparameterization", "baselines.mean", "baselines.leave_one_out",
+            "importance_sampling", "ess", "khat", "psis", "standard_error", "score_function", "reparameterization",
+            "baselines.mean", "baselines.leave_one_out",
         ]
         for name in contract { #expect(names.contains("montecarlo.\(name)"), "\(name)") }
         #expect(Set(names).count == names.count)
@@ -22,7 +24,8 @@ import Samplers
 
     @Test(arguments: all.indices) func examplesRunAndAssert(_ index: Int) throws {
         let function = Self.all[index]
-        #expect(!function.documentation.signature.isEmpty && !function.documentation.summary.isEmpty, "\(function.name)")
+        #expect(
+            !function.documentation.signature.isEmpty && !function.documentation.summary.isEmpty, "\(function.name)")
         let example = try #require(function.documentation.example, "\(function.name) has no example")
         #expect(example.contains("assert("), "\(function.name)")
         let message = try Scripts().message(example)

@@ -15,16 +15,24 @@ import Samplers
     }
 
     static let estimators = [
-        Estimator("score_function"), Estimator("score_function", "baseline = \"none\""), Estimator("score_function", "baseline = \"mean\""),
-        Estimator("score_function", "baseline = \"leave_one_out\""), Estimator("score_function", "baseline = \"moving_average\""),
+        Estimator("score_function"), Estimator("score_function", "baseline = \"none\""),
+        Estimator("score_function", "baseline = \"mean\""),
+        Estimator("score_function", "baseline = \"leave_one_out\""),
+        Estimator("score_function", "baseline = \"moving_average\""),
         Estimator("score_function", "baseline = 1.5"),
         Estimator("score_function", "baseline = montecarlo.baselines.moving_average(0.9)"),
         Estimator("score_function", "baseline = montecarlo.baselines.leave_one_out"),
         Estimator("score_function", "baseline = function(losses) return 0.5 end"),
         Estimator("reparameterization"), Estimator("measure_valued"),
         // A distribution that the script defines.
-        Estimator("score_function", "distribution = function(mu, s) local d = distribution.Normal(mu, s:exp()) return {sample = function(n, g) return d:sample({n}, {generator = g}) end, log_prob = function(x) return d:log_prob(x) end} end"),
-        Estimator("reparameterization", "distribution = function(mu, s) return {rsample = function(n, g) return mu + s:exp() * random.normal({n}, {generator = g, dtype = \"float64\"}) end} end"),
+        Estimator(
+            "score_function",
+            "distribution = function(mu, s) local d = distribution.Normal(mu, s:exp()) return {sample = function(n, g) return d:sample({n}, {generator = g}) end, log_prob = function(x) return d:log_prob(x) end} end"
+        ),
+        Estimator(
+            "reparameterization",
+            "distribution = function(mu, s) return {rsample = function(n, g) return mu + s:exp() * random.normal({n}, {generator = g, dtype = \"float64\"}) end} end"
+        ),
     ]
 
     /// The gradient of E[x sin x + mu x]: by both parameters, with the value, and with the loss's own dependence on mu.
@@ -40,7 +48,9 @@ import Samplers
         }
     }
 
-    static let calibrated = ["score_function{}", "score_function{baseline = \"leave_one_out\"}", "reparameterization{}", "measure_valued{}"]
+    static let calibrated = [
+        "score_function{}", "score_function{baseline = \"leave_one_out\"}", "reparameterization{}", "measure_valued{}",
+    ]
 
     /// 400 repetitions with 20 draws: unbiased at that size as well, and the standard errors equal the spread.
     @Test(arguments: calibrated) func standardErrorsAreCalibrated(_ call: String) throws {
@@ -62,9 +72,12 @@ import Samplers
             let errors = stride(from: 2 * param + 1, to: 1600, by: 4).map { numbers[$0] }
             let (mean, variance) = moments(estimates)
             let z = (mean - SineProblem.gradient[param]) / (variance / 400).squareRoot()
-            #expect(abs(z) < 4, "\(call), param \(param + 1): mean \(mean), truth \(SineProblem.gradient[param]), z \(z)")
+            #expect(
+                abs(z) < 4, "\(call), param \(param + 1): mean \(mean), truth \(SineProblem.gradient[param]), z \(z)")
             let claimed = errors.reduce(0) { $0 + $1 * $1 } / 400
-            #expect(abs(variance / claimed - 1) < 0.4, "\(call), param \(param + 1): variance \(variance), claimed \(claimed)")
+            #expect(
+                abs(variance / claimed - 1) < 0.4,
+                "\(call), param \(param + 1): variance \(variance), claimed \(claimed)")
         }
     }
 
@@ -115,14 +128,39 @@ import Samplers
 
     static let density = exp(-0.5 * 0.3 * 0.3) / (2 * Double.pi).squareRoot()
     static let closedForms = [
-        ClosedForm(name: "Poisson, E[x²] = r + r²", distribution: "function(r) return distribution.Poisson(r) end", loss: "x ^ 2", params: "tensor(2.5)", truth: [6]),
-        ClosedForm(name: "Exponential, E[x²] = 2/r²", distribution: "function(r) return distribution.Exponential(r) end", loss: "x ^ 2", params: "tensor(1.5)", truth: [-4 / 3.375], calls: ["score_function", "measure_valued", "reparameterization"]),
-        ClosedForm(name: "Bernoulli by logits, E[3x] = 3 sigmoid", distribution: "function(l) return distribution.Bernoulli(nil, {logits = l}) end", loss: "3 * x", params: "tensor(0.4)", truth: [3 * exp(-0.4) / pow(1 + exp(-0.4), 2)]),
-        ClosedForm(name: "Bernoulli by probs, two components, E[(x1 + x2)²]", distribution: "function(p) return distribution.Bernoulli(p) end", loss: "x:sum(2) ^ 2", params: "tensor({0.3, 0.6})", truth: [1 + 2 * 0.6, 1 + 2 * 0.3]),
-        ClosedForm(name: "Normal, a jump: P(x > 0.3)", distribution: "function(m) return distribution.Normal(m, 1) end", loss: "x:gt(0.3)", params: "tensor(0)", truth: [density]),
-        ClosedForm(name: "Normal, two components of one scale, E[(x1 x2)²] = s⁴", distribution: "function(s) return distribution.Normal(tensor.zeros(2), s) end", loss: "(x:prod(2)) ^ 2", params: "tensor(0.8)", truth: [4 * pow(0.8, 3)], calls: ["score_function", "measure_valued", "reparameterization"]),
-        ClosedForm(name: "MultivariateNormal, E[x1 x2 + x1] = m1 m2 + c + m1", distribution: "function(m) return distribution.MultivariateNormal(m, tensor({{1, 0.3}, {0.3, 2}})) end", loss: "x:prod(2) + (x * tensor({1, 0})):sum(2)", params: "tensor({0.5, -1})", truth: [0, 0.5], calls: ["score_function", "reparameterization"]),
-        ClosedForm(name: "one vector holds both params", distribution: "function(t) return distribution.Normal(t[1], t[2]:exp()) end", loss: "x ^ 2", params: "tensor({1, -0.5})", truth: [2, 2 * exp(-1)], calls: ["score_function", "measure_valued", "reparameterization"]),
+        ClosedForm(
+            name: "Poisson, E[x²] = r + r²", distribution: "function(r) return distribution.Poisson(r) end",
+            loss: "x ^ 2", params: "tensor(2.5)", truth: [6]),
+        ClosedForm(
+            name: "Exponential, E[x²] = 2/r²", distribution: "function(r) return distribution.Exponential(r) end",
+            loss: "x ^ 2", params: "tensor(1.5)", truth: [-4 / 3.375],
+            calls: ["score_function", "measure_valued", "reparameterization"]),
+        ClosedForm(
+            name: "Bernoulli by logits, E[3x] = 3 sigmoid",
+            distribution: "function(l) return distribution.Bernoulli(nil, {logits = l}) end", loss: "3 * x",
+            params: "tensor(0.4)", truth: [3 * exp(-0.4) / pow(1 + exp(-0.4), 2)]),
+        ClosedForm(
+            name: "Bernoulli by probs, two components, E[(x1 + x2)²]",
+            distribution: "function(p) return distribution.Bernoulli(p) end", loss: "x:sum(2) ^ 2",
+            params: "tensor({0.3, 0.6})", truth: [1 + 2 * 0.6, 1 + 2 * 0.3]),
+        ClosedForm(
+            name: "Normal, a jump: P(x > 0.3)", distribution: "function(m) return distribution.Normal(m, 1) end",
+            loss: "x:gt(0.3)", params: "tensor(0)", truth: [density]),
+        ClosedForm(
+            name: "Normal, two components of one scale, E[(x1 x2)²] = s⁴",
+            distribution: "function(s) return distribution.Normal(tensor.zeros(2), s) end", loss: "(x:prod(2)) ^ 2",
+            params: "tensor(0.8)", truth: [4 * pow(0.8, 3)],
+            calls: ["score_function", "measure_valued", "reparameterization"]),
+        ClosedForm(
+            name: "MultivariateNormal, E[x1 x2 + x1] = m1 m2 + c + m1",
+            distribution: "function(m) return distribution.MultivariateNormal(m, tensor({{1, 0.3}, {0.3, 2}})) end",
+            loss: "x:prod(2) + (x * tensor({1, 0})):sum(2)", params: "tensor({0.5, -1})", truth: [0, 0.5],
+            calls: ["score_function", "reparameterization"]),
+        ClosedForm(
+            name: "one vector holds both params",
+            distribution: "function(t) return distribution.Normal(t[1], t[2]:exp()) end", loss: "x ^ 2",
+            params: "tensor({1, -0.5})", truth: [2, 2 * exp(-1)],
+            calls: ["score_function", "measure_valued", "reparameterization"]),
     ]
 
     @Test(arguments: closedForms) func gradientsAgreeWithClosedForms(_ form: ClosedForm) throws {
@@ -137,7 +175,9 @@ import Samplers
                 """)
             for (index, truth) in form.truth.enumerated() {
                 let (got, error) = (numbers[index], numbers[index + form.truth.count])
-                #expect(abs(got - truth) <= 4 * error + 1e-6 * abs(truth), "\(form.name), \(call), component \(index + 1): \(got) ± \(error), truth \(truth)")
+                #expect(
+                    abs(got - truth) <= 4 * error + 1e-6 * abs(truth),
+                    "\(form.name), \(call), component \(index + 1): \(got) ± \(error), truth \(truth)")
             }
         }
     }

@@ -12,7 +12,9 @@ import Samplers
 extension Scripts {
     /// An interpreter with the modules that estimators need.
     init() throws {
-        try self.init(modules: [TensorModule(), AutodiffModule(), RandomModule(), DistributionModule(), MonteCarloModule()])
+        try self.init(modules: [
+            TensorModule(), AutodiffModule(), RandomModule(), DistributionModule(), MonteCarloModule(),
+        ])
     }
 }
 

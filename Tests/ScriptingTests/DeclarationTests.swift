@@ -53,14 +53,21 @@ import Testing
         #expect(Self.answer(Self.places, [.number(1)]) == "1.0 7 nil sum")
         #expect(Self.answer(Self.places, [.number(1), .number(2), .boolean(true)]) == "1.0 2 true sum")
         #expect(Self.answer(Self.places, [.integer(1), .none, .boolean(false)]) == "1.0 7 false sum")
-        #expect(Self.answer(Self.places, [.integer(1), Self.options(("how", .string("mean")), ("b", .integer(3)))]) == "1.0 3 nil mean")
+        #expect(
+            Self.answer(Self.places, [.integer(1), Self.options(("how", .string("mean")), ("b", .integer(3)))])
+                == "1.0 3 nil mean")
         #expect(Self.answer(Self.named, [Self.options(("low", .integer(2)))]) == "2.0 1.0")
         #expect(Self.answer(Self.named, [.integer(2), Self.options(("high", .integer(5)))]) == "2.0 5.0")
         #expect(Self.answer(Self.table, []) == "0.0 0.1 false")
-        #expect(Self.answer(Self.table, [Self.options(("rate", .number(3)), ("fast", .boolean(true)))]) == "0.0 3.0 true")
+        #expect(
+            Self.answer(Self.table, [Self.options(("rate", .number(3)), ("fast", .boolean(true)))]) == "0.0 3.0 true")
         #expect(Self.answer(Self.rest, [.string("s")]) == "s [] 1.0")
-        #expect(Self.answer(Self.rest, [.string("s"), .integer(1), .integer(2), Self.options(("k", .number(4)))]) == "s [1, 2] 4.0")
-        #expect(Self.answer(Self.either, [.integer(4)]) == "integer 4" && Self.answer(Self.either, [.string("x")]) == "text x 2")
+        #expect(
+            Self.answer(Self.rest, [.string("s"), .integer(1), .integer(2), Self.options(("k", .number(4)))])
+                == "s [1, 2] 4.0")
+        #expect(
+            Self.answer(Self.either, [.integer(4)]) == "integer 4"
+                && Self.answer(Self.either, [.string("x")]) == "text x 2")
     }
 
     private static var refused: [(values: [Value], message: String)] {
@@ -93,15 +100,21 @@ import Testing
         func answer(_ pairs: (String, Value)...) -> String {
             Self.answer(Self.places, [.number(1), .table(FakeTable(pairs.map { (key: .string($0.0), value: $0.1) }))])
         }
-        #expect(answer(("haw", .integer(1))) == "m.places: unknown option haw (did you mean \"how\"?); the options are b, c, how")
-        #expect(answer(("how", .string("summ"))) == "m.places: option how: one of sum, mean expected, got \"summ\" (did you mean \"sum\"?)")
+        #expect(
+            answer(("haw", .integer(1)))
+                == "m.places: unknown option haw (did you mean \"how\"?); the options are b, c, how")
+        #expect(
+            answer(("how", .string("summ")))
+                == "m.places: option how: one of sum, mean expected, got \"summ\" (did you mean \"sum\"?)")
         #expect(answer(("how", .integer(1))) == "m.places: option how: a string expected, got 1")
         #expect(answer(("b", .boolean(true))) == "m.places: option b: a whole number expected, got true")
         let twice = Self.answer(Self.places, [.number(1), .number(2), Self.options(("b", .integer(3)))])
         #expect(twice == "m.places: b is given twice, as argument 2 and as an option")
         let rate = Self.answer(Self.table, [Self.options(("rate", .integer(0)))])
         #expect(rate == "m.table: option rate: a number above 0 expected, got 0")
-        #expect(Self.answer(Self.rest, [.string("s"), .integer(-1)]) == "m.rest: argument 2 (d): a whole number from 0 expected, got -1")
+        #expect(
+            Self.answer(Self.rest, [.string("s"), .integer(-1)])
+                == "m.rest: argument 2 (d): a whole number from 0 expected, got -1")
         #expect(Self.answer(Self.method, [.integer(1)]) == "thing.twice: argument 1 (t): a thing expected, got 1")
     }
 
@@ -123,7 +136,9 @@ import Testing
             throw Fault("nothing there")
         }
         #expect(Self.answer(late, [.integer(2), .integer(5)]) == "m.late: argument 2 (k): at most 2 expected, got 5")
-        #expect(Self.answer(late, [.integer(2), Self.options(("k", .integer(5)))]) == "m.late: option k: at most 2 expected, got 5")
+        #expect(
+            Self.answer(late, [.integer(2), Self.options(("k", .integer(5)))])
+                == "m.late: option k: at most 2 expected, got 5")
         #expect(Self.answer(late, [.integer(1)]) == "m.late: nothing there")
     }
 
@@ -138,7 +153,8 @@ import Testing
             values[index] = value
             let run = Self.answer(Self.places, values)
             let said = spec.refusal(value).map { "m.places: argument \(index + 1) (\(spec.name)): \($0)" }
-            #expect(said.map { $0 == run } ?? !run.hasPrefix("m.places: argument \(index + 1)"), "\(run) \(said ?? "nil")")
+            #expect(
+                said.map { $0 == run } ?? !run.hasPrefix("m.places: argument \(index + 1)"), "\(run) \(said ?? "nil")")
         }
     }
 

@@ -25,14 +25,18 @@ import Testing
     @Test func onlyLongTextsLoseTheirMiddle() {
         let line = String(repeating: "a", count: 4096)
         #expect(abridged(line) == line)
-        #expect(abridged("start" + String(repeating: "a", count: 1_000_000) + "end", to: 20) == "startaaaaa... (999988 bytes are left out) ...aaaaaaaend")
+        #expect(
+            abridged("start" + String(repeating: "a", count: 1_000_000) + "end", to: 20)
+                == "startaaaaa... (999988 bytes are left out) ...aaaaaaaend")
         // A character of several bytes is never cut.
         for shift in 0..<5 {
             let text = String(repeating: "x", count: shift) + String(repeating: "é\u{1F600}", count: 1000)
             let short = abridged(text, to: 100)
             #expect(short.utf8.count < 160 && !short.contains("\u{FFFD}"), "\(short)")
         }
-        #expect(ScriptError("tensor.sum", "unknown option " + String(repeating: "z", count: 1_000_000)).description.utf8.count < 5000)
+        #expect(
+            ScriptError("tensor.sum", "unknown option " + String(repeating: "z", count: 1_000_000)).description.utf8
+                .count < 5000)
     }
 }
 
@@ -85,7 +89,9 @@ import Testing
             state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
             return Int(state >> 33) % bound
         }
-        func name(_ letters: [Character]) -> String { String((0...below(7)).map { _ in letters[below(letters.count)] }) }
+        func name(_ letters: [Character]) -> String {
+            String((0...below(7)).map { _ in letters[below(letters.count)] })
+        }
         func distance(_ a: [Character], _ b: [Character]) -> Int {
             var table = [[Int]](repeating: [Int](repeating: 0, count: b.count + 1), count: a.count + 1)
             for i in 0...a.count {

@@ -49,7 +49,8 @@ import Testing
         #expect(Self.answer(Self.sizes) == "0" && Self.answer(Self.sizes, Self.list()) == "0")
         #expect(Self.answer(Self.sizes, Self.options((key: "k", value: .integer(2)))) == "100000")
         #expect(Self.answer(Self.sizes, .integer(4), Self.options((key: "k", value: .integer(2)))) == "100004")
-        #expect(Self.answer(Self.sizes, Self.list(.integer(4)), Self.options((key: "k", value: .integer(2)))) == "100004")
+        #expect(
+            Self.answer(Self.sizes, Self.list(.integer(4)), Self.options((key: "k", value: .integer(2)))) == "100004")
         #expect(Self.sizes.documentation.signature == "m.sizes(d1, d2, ..., {k = 1}) -> integer")
     }
 
@@ -100,7 +101,8 @@ import Testing
         #expect(
             Self.answer(negated, .number(2), Self.options((key: "factor", value: .integer(0))))
                 == "thing:negated: option factor: another number than 0 expected, got 0")
-        #expect(Self.answer(negated, .number(2)) == "thing:negated: argument 2 (factor): a number expected, got nothing")
+        #expect(
+            Self.answer(negated, .number(2)) == "thing:negated: argument 2 (factor): a number expected, got nothing")
         #expect(negated.documentation.signature == "t:negated(factor, shift = 0) -> number")
     }
 

@@ -28,7 +28,8 @@ final class Conversation: Sendable {
         var last = Evaluation()
         for text in texts {
             pieces.withLock { $0.removeAll() }
-            let streams = RunStreams(line: { [self] in next() }) { [self] piece in pieces.withLock { $0.append(piece) } }
+            let streams = RunStreams(line: { [self] in next() }) { [self] piece in pieces.withLock { $0.append(piece) }
+            }
             last = session.evaluate(text, streams: streams)
         }
         return last

@@ -16,7 +16,10 @@ import Testing
         #expect(evaluation.plain == expected)
     }
 
-    @Test(arguments: ["x = 1", "6 * 7;", "print('a')", "io.write('a')", "x = 1\nio.write('a')", "", "  \n", "-- words", "f = print\nf('a')"])
+    @Test(arguments: [
+        "x = 1", "6 * 7;", "print('a')", "io.write('a')", "x = 1\nio.write('a')", "", "  \n", "-- words",
+        "f = print\nf('a')",
+    ])
     func nothingIsShownWhereNothingWasAsked(_ cell: String) throws {
         let evaluation = try Conversation().cell(cell)
         #expect(evaluation.failure == nil, "\(evaluation.failure?.text ?? "")")
@@ -33,11 +36,15 @@ import Testing
 
     @Test func outputComesInOrderAndIsTheCellsOwn() throws {
         let talk = try Conversation()
-        talk.cell("print('one', 2)\nio.write('a', 3)\nio.stderr:write('b')\nio.stdout:write('c')\nprint(setmetatable({}, {__tostring = function() return 'd' end}))")
-        #expect(talk.written == [
-            .text(.output, Array("one\t2\n".utf8)), .text(.output, Array("a".utf8)), .text(.output, Array("3".utf8)),
-            .text(.error, Array("b".utf8)), .text(.output, Array("c".utf8)), .text(.output, Array("d\n".utf8)),
-        ])
+        talk.cell(
+            "print('one', 2)\nio.write('a', 3)\nio.stderr:write('b')\nio.stdout:write('c')\nprint(setmetatable({}, {__tostring = function() return 'd' end}))"
+        )
+        #expect(
+            talk.written == [
+                .text(.output, Array("one\t2\n".utf8)), .text(.output, Array("a".utf8)),
+                .text(.output, Array("3".utf8)),
+                .text(.error, Array("b".utf8)), .text(.output, Array("c".utf8)), .text(.output, Array("d\n".utf8)),
+            ])
         talk.cell("print('later')")
         #expect(talk.output == "later\n")
         // Bytes that are not UTF-8 pass unchanged.
@@ -81,7 +88,8 @@ import Testing
         ("x = = 3", "syntax error", "cell 1:1: unexpected symbol near '='", "    ^"),
         ("local t = {}\nt.a.b = 1", "error", "cell 1:2: attempt to index a nil value (field 'a')", "  t.a.b = 1"),
         ("for i = 1, 3 do", "syntax error", "cell 1:2: 'end' expected (to close 'for' at line 1)", "'end'"),
-        ("nowhere", "error", "unknown name nowhere", "nowhere"), ("error({code = 1})", "error", "(error object is a table", "code = 1"),
+        ("nowhere", "error", "unknown name nowhere", "nowhere"),
+        ("error({code = 1})", "error", "(error object is a table", "code = 1"),
         ("tensor.zeros(2) + tensor.zeros(3)", "error", "cell 1:1: ", "tensor.zeros(2) + tensor.zeros(3)"),
         ("t = tensor{1}\nt:sum", "syntax error", "cell 1: sum is a method; call it: t:sum()", "call it"),
     ])
@@ -101,7 +109,9 @@ import Testing
         // An error in a function of an earlier cell shows that cell's line.
         talk.cell("\nfunction broken(x)\n  return x.y\nend")
         let failure = talk.cell("broken()").failure
-        #expect(failure?.message.hasPrefix("cell 6:3: attempt to index a nil value (local 'x')") == true, "\(failure?.message ?? "")")
+        #expect(
+            failure?.message.hasPrefix("cell 6:3: attempt to index a nil value (local 'x')") == true,
+            "\(failure?.message ?? "")")
         #expect(failure?.text.contains("  return x.y") == true)
     }
 
@@ -110,7 +120,10 @@ import Testing
         let interpreter = talk.session.host.interpreter
         for _ in 0..<20 {
             // The interrupt comes from within the cell, so that the cell is certain to run.
-            try interpreter.setGlobal("stop", .closure(NativeFunction(Declaration("stop", "", returns: .nothing) { interpreter.interrupt() }), bound: []))
+            try interpreter.setGlobal(
+                "stop",
+                .closure(
+                    NativeFunction(Declaration("stop", "", returns: .nothing) { interpreter.interrupt() }), bound: []))
             #expect(talk.cell("count = (count or 0) + 1\nstop() while true do end").failure?.kind == "interrupted")
         }
         #expect(talk.cell("count").plain == "20")

@@ -5,9 +5,12 @@ import Testing
 
 @Suite struct QuestionTests {
     @Test(arguments: [
-        ("tensor.linsp", "tensor.", ["linspace"]), ("x = math.flo", "x = math.", ["floor"]), ("t:toli", "t:", ["tolist"]),
-        ("é = t:toli", "é = t:", ["tolist"]), ("made_her", "", ["made_here"]), ("require 'tens", "require '", ["tensor"]),
-        ("optim.SGD(t, {nest", "optim.SGD(t, {", ["nesterov"]), ("?tensor.linsp", "?tensor.", ["linspace"]), ("-- tenso", "-- tenso", []),
+        ("tensor.linsp", "tensor.", ["linspace"]), ("x = math.flo", "x = math.", ["floor"]),
+        ("t:toli", "t:", ["tolist"]),
+        ("é = t:toli", "é = t:", ["tolist"]), ("made_her", "", ["made_here"]),
+        ("require 'tens", "require '", ["tensor"]),
+        ("optim.SGD(t, {nest", "optim.SGD(t, {", ["nesterov"]), ("?tensor.linsp", "?tensor.", ["linspace"]),
+        ("-- tenso", "-- tenso", []),
         ("zzz", "", []), ("a = 1\nlocal b = math.flo", "a = 1\nlocal b = math.", ["floor"]),
     ])
     func whatIsTypedIsThePartThatIsReplaced(_ text: String, _ before: String, _ names: [String]) throws {
@@ -56,7 +59,8 @@ import Testing
         ("?tensor", .complete), ("x = 1\nx", .complete), ("for i = 1, 3 do", .incomplete(indent: "    ")),
         ("function f()\n  if x then", .incomplete(indent: "        ")), ("t = {", .incomplete(indent: "    ")),
         ("if x then y() else", .incomplete(indent: "    ")), ("x = [[open", .incomplete(indent: "")),
-        ("x = 1 +", .incomplete(indent: "")), ("x = = 1", .invalid), ("end", .invalid), ("x = 'open", .invalid), ("t:sum", .invalid),
+        ("x = 1 +", .incomplete(indent: "")), ("x = = 1", .invalid), ("end", .invalid), ("x = 'open", .invalid),
+        ("t:sum", .invalid),
     ])
     func itIsKnownWhatIsFinished(_ text: String, _ expected: Completeness) throws {
         let talk = try Conversation()
@@ -67,8 +71,13 @@ import Testing
     /// Asking about a text never runs it, and never traps.
     @Test func questionsRunNothing() throws {
         let talk = try Conversation()
-        talk.cell("hits = 0\ntrap = setmetatable({}, {__index = function() hits = hits + 1 end, __call = function() hits = hits + 1 end})")
-        for text in ["trap.x", "trap().y", "trap:z(", "trap[1].", "\u{0}", "((((", "]]]", "\"\\", "[==[", "é.é", ":", ".", "?", "??", "a:b:c:", "{{{", "::x::"] {
+        talk.cell(
+            "hits = 0\ntrap = setmetatable({}, {__index = function() hits = hits + 1 end, __call = function() hits = hits + 1 end})"
+        )
+        for text in [
+            "trap.x", "trap().y", "trap:z(", "trap[1].", "\u{0}", "((((", "]]]", "\"\\", "[==[", "é.é", ":", ".", "?",
+            "??", "a:b:c:", "{{{", "::x::",
+        ] {
             _ = talk.session.complete(text)
             for place in 0...text.utf8.count { _ = talk.session.inspect(text, at: place) }
             _ = talk.session.isComplete(text)

@@ -8,8 +8,10 @@ import Testing
 
     @Test(arguments: [
         ("tensor.eye(8)", ["image/png", "text/plain"]), ("tensor.zeros(8, 8)", ["text/html", "text/plain"]),
-        ("random.uniform({3, 10, 12})", ["image/png", "text/plain"]), ("random.uniform({2, 1, 9, 9})", ["image/png", "text/plain"]),
-        ("{tensor.eye(8), tensor.eye(9)}", ["image/png", "text/plain"]), ("tensor{1, 2, 3}", ["text/html", "text/plain"]),
+        ("random.uniform({3, 10, 12})", ["image/png", "text/plain"]),
+        ("random.uniform({2, 1, 9, 9})", ["image/png", "text/plain"]),
+        ("{tensor.eye(8), tensor.eye(9)}", ["image/png", "text/plain"]),
+        ("tensor{1, 2, 3}", ["text/html", "text/plain"]),
         ("tensor{{1, 2}, {3, 4}}", ["text/html", "text/plain"]), ("tensor.zeros(2, 2, 2)", ["text/plain"]),
         ("tensor.zeros(0)", ["text/plain"]), ("tensor(3)", ["text/plain"]),
         ("plot.line{{1, 4, 9}}", ["image/png", "image/svg+xml", "text/plain"]),
@@ -35,7 +37,9 @@ import Testing
     @Test func tablesHoldTheNumbersAndTheEdgesOfMany() throws {
         let talk = try Conversation()
         let small = try #require(talk.cell("tensor{{1, 2.5}, {0/0, 1/0}}").html)
-        for part in ["<th>1</th><td>1.0</td><td>2.5</td>", "<th>2</th><td>nan</td><td>inf</td>", "tensor (2, 2) float32"] {
+        for part in [
+            "<th>1</th><td>1.0</td><td>2.5</td>", "<th>2</th><td>nan</td><td>inf</td>", "tensor (2, 2) float32",
+        ] {
             #expect(small.contains(part), "\(small)")
         }
         #expect(talk.cell("tensor({1, 2}, {dtype = 'int64'})").html?.contains("<td>2</td>") == true)
@@ -49,7 +53,9 @@ import Testing
     }
 
     /// The same picture, so the same proportions; one that fits stays as it is.
-    @Test(arguments: [(1, false), (2, true), (4, true)]) func wideFiguresFitANotebooksColumn(_ panels: Int, _ isFitted: Bool) throws {
+    @Test(arguments: [(1, false), (2, true), (4, true)]) func wideFiguresFitANotebooksColumn(
+        _ panels: Int, _ isFitted: Bool
+    ) throws {
         let evaluation = try Conversation().cell(
             "local p = {} for k = 1, \(panels) do p[k] = plot.line{{1, 4, 9}} end\nplot.figure{panels = p}")
         guard case .text(let svg)? = evaluation.ways["image/svg+xml"] else {
@@ -57,7 +63,8 @@ import Testing
             return
         }
         let head = svg.prefix(400)
-        let size = try #require(head.firstMatch(of: /width="([0-9.]+)(pt)?" height="([0-9.]+)(pt)?" viewBox="0 0 ([0-9.]+) ([0-9.]+)"/))
+        let size = try #require(
+            head.firstMatch(of: /width="([0-9.]+)(pt)?" height="([0-9.]+)(pt)?" viewBox="0 0 ([0-9.]+) ([0-9.]+)"/))
         let numbers = [size.1, size.3, size.5, size.6].compactMap { Double($0) }
         #expect((size.2 == nil) == isFitted, "\(head)")
         #expect(numbers[0] * (isFitted ? 1 : 4 / 3) <= 740, "\(head)")
@@ -77,7 +84,8 @@ import Testing
 
     @Test func aFilmstripIsThePicturesOneAfterTheOther() throws {
         let talk = try Conversation()
-        let values = talk.cell("tensor.eye(8), tensor.eye(8) * 0.5, tensor.eye(9), tensor.zeros(8, 8), tensor{1}").values
+        let values = talk.cell("tensor.eye(8), tensor.eye(8) * 0.5, tensor.eye(9), tensor.zeros(8, 8), tensor{1}")
+            .values
         let tensors = values.compactMap { value -> Tensor? in
             if case .object(let object) = value { (object as? Variable)?.value } else { nil }
         }
@@ -97,7 +105,9 @@ import Testing
 
     @Test func whatIsShownOnTheWayComesInItsPlace() throws {
         let talk = try Conversation()
-        talk.cell("print('a')\nimage.show(tensor.eye(8), {captions = {'one'}})\nplot.line{{1, 2}}:show()\nimage.show(tensor.eye(8), {protocol = 'ascii'})")
+        talk.cell(
+            "print('a')\nimage.show(tensor.eye(8), {captions = {'one'}})\nplot.line{{1, 2}}:show()\nimage.show(tensor.eye(8), {protocol = 'ascii'})"
+        )
         var kinds: [String] = []
         for piece in talk.written {
             switch piece {
@@ -124,7 +134,9 @@ import Testing
 
     @Test func aTextThatFailsIsAnErrorOfItsCell() throws {
         let talk = try Conversation()
-        #expect(talk.cell("setmetatable({}, {__tostring = function() error('no') end})").plain?.contains("__tostring fails") == true)
+        #expect(
+            talk.cell("setmetatable({}, {__tostring = function() error('no') end})").plain?.contains("__tostring fails")
+                == true)
         #expect(talk.cell("1").plain == "1")
     }
 }

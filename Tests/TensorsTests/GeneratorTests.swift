@@ -7,14 +7,19 @@ import Testing
 struct GeneratorTests {
     /// Random123's published known answers for philox4x32 with 10 rounds (kat_vectors).
     @Test func knownAnswers() {
-        func hold(_ counter: (UInt32, UInt32, UInt32, UInt32), _ key: (UInt32, UInt32), _ expected: (UInt32, UInt32, UInt32, UInt32)) {
+        func hold(
+            _ counter: (UInt32, UInt32, UInt32, UInt32), _ key: (UInt32, UInt32),
+            _ expected: (UInt32, UInt32, UInt32, UInt32)
+        ) {
             let block = Generator.philox(counter: counter, key: key)
             #expect(block == expected, "counter \(counter), key \(key)")
         }
         hold((0, 0, 0, 0), (0, 0), (0x6627_e8d5, 0xe169_c58d, 0xbc57_ac4c, 0x9b00_dbd8))
         let ones = UInt32.max
         hold((ones, ones, ones, ones), (ones, ones), (0x408f_276d, 0x41c8_3b0e, 0xa20b_c7c6, 0x6d54_51fd))
-        hold((0x243f_6a88, 0x85a3_08d3, 0x1319_8a2e, 0x0370_7344), (0xa409_3822, 0x299f_31d0), (0xd16c_fe09, 0x94fd_cceb, 0x5001_e420, 0x2412_6ea1))
+        hold(
+            (0x243f_6a88, 0x85a3_08d3, 0x1319_8a2e, 0x0370_7344), (0xa409_3822, 0x299f_31d0),
+            (0xd16c_fe09, 0x94fd_cceb, 0x5001_e420, 0x2412_6ea1))
     }
 
     /// A stream consists of the blocks of counters 0, 1, ... with the seed as key; the stream's number is in the upper
@@ -28,7 +33,9 @@ struct GeneratorTests {
         }
         // After 2^34 words the counter's second word is not 0.
         generator.restore(.init(seed: seed, stream: stream, drawn: (1 << 34) + 2))
-        #expect(generator.next32() == Generator.philox(counter: (0, 1, 0x1319_8a2e, 0x0370_7344), key: (0xa409_3822, 0x299f_31d0)).2)
+        #expect(
+            generator.next32()
+                == Generator.philox(counter: (0, 1, 0x1319_8a2e, 0x0370_7344), key: (0xa409_3822, 0x299f_31d0)).2)
     }
 
     @Test func stateIsSavedAndRestored() throws {
@@ -70,7 +77,9 @@ struct GeneratorTests {
                 let (one, many) = (Generator(seed: 8), Generator(seed: 8))
                 for _ in 0..<skipped { #expect(one.next32() == many.next32()) }
                 let drawn = (0..<count).map { _ in 2 + 3 * one.normal() }
-                #expect(try many.normals([count], .float64, mean: 2, std: 3).toArray() == drawn, "\(count) after \(skipped) words")
+                #expect(
+                    try many.normals([count], .float64, mean: 2, std: 3).toArray() == drawn,
+                    "\(count) after \(skipped) words")
                 #expect(one.state == many.state)
                 #expect(one.next32() == many.next32())
             }

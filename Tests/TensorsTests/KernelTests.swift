@@ -14,9 +14,12 @@ import Testing
         return try [DType.float64, .float32, .float16].flatMap { dtype in
             let x = try whole.copy(dtype)
             return try [
-                x, x.transpose(0, 1), x.slice(0, from: 1, count: 2), x.slice(1, from: 1, count: 3, step: 2), x.select(0, 2), x.select(1, 5),
-                x.select(0, 1).select(0, 3), x.select(0, 0).expand([3, 6]), x.select(0, 1).select(0, 3).expand([2, 2]), x.slice(0, from: 0, count: 0),
-                x.reshape([2, 2, 3, 2]).permute([3, 0, 2, 1]), x.reshape([1, 4, 1, 6]), x.transpose(0, 1).reshape([8, 3]),
+                x, x.transpose(0, 1), x.slice(0, from: 1, count: 2), x.slice(1, from: 1, count: 3, step: 2),
+                x.select(0, 2), x.select(1, 5),
+                x.select(0, 1).select(0, 3), x.select(0, 0).expand([3, 6]), x.select(0, 1).select(0, 3).expand([2, 2]),
+                x.slice(0, from: 0, count: 0),
+                x.reshape([2, 2, 3, 2]).permute([3, 0, 2, 1]), x.reshape([1, 4, 1, 6]),
+                x.transpose(0, 1).reshape([8, 3]),
             ]
         }
     }
@@ -25,7 +28,11 @@ import Testing
     private func elements(_ x: Tensor) throws -> [Double] {
         var result: [Double] = []
         func visit(_ x: Tensor) throws {
-            if x.rank == 0 { result.append(try x.item()) } else { for i in 0..<x.shape[0] { try visit(x.select(0, i)) } }
+            if x.rank == 0 {
+                result.append(try x.item())
+            } else {
+                for i in 0..<x.shape[0] { try visit(x.select(0, i)) }
+            }
         }
         try visit(x)
         return result
@@ -48,7 +55,9 @@ import Testing
                 let (a, b) = (try elements(x.expand(shape)), try elements(y.expand(shape)))
                 let sum = try x.zip(y, Plus(), for: "test")
                 #expect(sum.shape == shape && sum.dtype == x.dtype.promoted(with: y.dtype))
-                #expect(try sum.toArray() == zip(a, b).map { $0 + 2 * $1 }, "\(x.shape) \(x.strides) and \(y.shape) \(y.strides)")
+                #expect(
+                    try sum.toArray() == zip(a, b).map { $0 + 2 * $1 },
+                    "\(x.shape) \(x.strides) and \(y.shape) \(y.strides)")
                 let mask = try y.map(Double_())
                 #expect(try x.choose(mask, y).toArray() == zip(a, b).map { $1 != 0 ? $0 : $1 })
             }
@@ -63,15 +72,19 @@ import Testing
                 let exact = try x.toArray().reduce(0, +)
                 let wanted = dtype == .float32 ? Double(Float(exact)) : exact
                 #expect(try x.sum([0]).item() == wanted, "\(count) numbers in \(dtype)")
-                let pair = try Tensor((0..<2 * count).map { Double($0 % 2 == 0 ? $0 / 2 % 1001 : 5) }, shape: [count, 2], dtype)
-                #expect(try pair.slice(1, from: 0, count: 1).sum([0, 1]).item() == wanted, "every second of \(2 * count)")
+                let pair = try Tensor(
+                    (0..<2 * count).map { Double($0 % 2 == 0 ? $0 / 2 % 1001 : 5) }, shape: [count, 2], dtype)
+                #expect(
+                    try pair.slice(1, from: 0, count: 1).sum([0, 1]).item() == wanted, "every second of \(2 * count)")
             }
         }
         for x in try layouts() where x.rank > 0 {
             for axis in 0..<x.rank {
                 let columns = try (0..<x.shape[axis]).map { try elements(x.select(axis, $0)) }
                 let wanted = (0..<(columns.first?.count ?? 0)).map { column in columns.reduce(0) { $0 + $1[column] } }
-                if !columns.isEmpty { #expect(try x.sum([axis]).toArray() == wanted, "\(x.shape) \(x.strides) over \(axis)") }
+                if !columns.isEmpty {
+                    #expect(try x.sum([axis]).toArray() == wanted, "\(x.shape) \(x.strides) over \(axis)")
+                }
             }
         }
     }
@@ -133,16 +146,25 @@ import Testing
         let matrices = try layouts().filter { $0.rank >= 2 }
         for a in matrices {
             for b in matrices where b.shape[b.rank - 2] == a.shape[a.rank - 1] {
-                guard (try? Shape.broadcast(a.shape.dropLast(2), b.shape.dropLast(2), for: "test")) != nil else { continue }
+                guard (try? Shape.broadcast(a.shape.dropLast(2), b.shape.dropLast(2), for: "test")) != nil else {
+                    continue
+                }
                 let product = try a.matmul(b)
                 let (m, k, n) = (a.shape[a.rank - 2], a.shape[a.rank - 1], b.shape[b.rank - 1])
                 let lead = Array(product.shape.dropLast(2))
                 let (x, y) = (try elements(a.expand(lead + [m, k])), try elements(b.expand(lead + [k, n])))
                 var expected: [Double] = []
                 for batch in 0..<lead.reduce(1, *) {
-                    for i in 0..<m { for j in 0..<n { expected.append((0..<k).reduce(0) { $0 + x[(batch * m + i) * k + $1] * y[(batch * k + $1) * n + j] }) } }
+                    for i in 0..<m {
+                        for j in 0..<n {
+                            expected.append(
+                                (0..<k).reduce(0) { $0 + x[(batch * m + i) * k + $1] * y[(batch * k + $1) * n + j] })
+                        }
+                    }
                 }
-                #expect(try difference(product, Tensor(expected, shape: product.shape, .float64), absolute: 1e-4) == nil, "\(a.shape) \(a.strides), \(b.shape) \(b.strides)")
+                #expect(
+                    try difference(product, Tensor(expected, shape: product.shape, .float64), absolute: 1e-4) == nil,
+                    "\(a.shape) \(a.strides), \(b.shape) \(b.strides)")
             }
         }
     }
@@ -150,10 +172,20 @@ import Testing
     @Test func shapesThatDoNotFitSaySo() throws {
         let x = try Tensor.zeros([2, 3])
         for (body, text) in [
-            ({ _ = try x.reshape([4]) }, "tensor.reshape: (2, 3) has 6 elements, (4) does not"), ({ _ = try x.expand([2, 4]) }, "tensor.expand: (2, 3) does not expand to (2, 4): 3 ~= 4"),
-            ({ _ = try x.select(0, 2) }, "tensor.select: index 3 is out of range 1..2 of dimension 1 of (2, 3)"), ({ _ = try x.transpose(0, 2) }, "tensor.transpose: dimension 3 is out of range 1..2 of (2, 3)"),
-            ({ _ = try x.matmul(x) }, "tensor.matmul: (2, 3) and (2, 3) do not chain: 3 ~= 2"), ({ _ = try Tensor.zeros([-1]) }, "tensor.zeros: shape (-1): sizes must not be negative"),
-            ({ _ = try Tensor.zeros([.max, .max]) }, "tensor.zeros: shape (\(Int.max), \(Int.max)) has too many elements"), ({ _ = try x.transpose(0, 1).view([6]) }, "tensor.view: the layout of this (3, 2) tensor has no view as (6); use reshape"),
+            ({ _ = try x.reshape([4]) }, "tensor.reshape: (2, 3) has 6 elements, (4) does not"),
+            ({ _ = try x.expand([2, 4]) }, "tensor.expand: (2, 3) does not expand to (2, 4): 3 ~= 4"),
+            ({ _ = try x.select(0, 2) }, "tensor.select: index 3 is out of range 1..2 of dimension 1 of (2, 3)"),
+            ({ _ = try x.transpose(0, 2) }, "tensor.transpose: dimension 3 is out of range 1..2 of (2, 3)"),
+            ({ _ = try x.matmul(x) }, "tensor.matmul: (2, 3) and (2, 3) do not chain: 3 ~= 2"),
+            ({ _ = try Tensor.zeros([-1]) }, "tensor.zeros: shape (-1): sizes must not be negative"),
+            (
+                { _ = try Tensor.zeros([.max, .max]) },
+                "tensor.zeros: shape (\(Int.max), \(Int.max)) has too many elements"
+            ),
+            (
+                { _ = try x.transpose(0, 1).view([6]) },
+                "tensor.view: the layout of this (3, 2) tensor has no view as (6); use reshape"
+            ),
         ] as [(() throws -> Void, String)] {
             #expect(throws: ScriptError.self) { try body() }
             do { try body() } catch let error as ScriptError { #expect(error.description == text) }

@@ -47,8 +47,11 @@ import TimeLimits
         func results() throws -> [[Double]] {
             let (q, r) = try x.qr()
             let (p, l, u) = try x.lu()
-            return try [x.inverse(), x.solve(b), q, r, p, l, u, x.svd().s, x.eigh().values, x.matmul(x.transpose(0, 1)).cholesky()]
-                .map { try $0.toArray() }
+            return try [
+                x.inverse(), x.solve(b), q, r, p, l, u, x.svd().s, x.eigh().values,
+                x.matmul(x.transpose(0, 1)).cholesky(),
+            ]
+            .map { try $0.toArray() }
         }
         let here = try results()
         let elsewhere = try Cancellation.$current.withValue(Cancellation { false }) { try results() }

@@ -11,7 +11,8 @@ import TimeLimits
         var x: Tensor, weight: Tensor, bias: Tensor?, cotangent: Tensor
 
         /// About a sixth of x is above 0. `weight` is a slice of a wider matrix, stored by input unit.
-        init(_ rows: Int, _ inputs: Int, _ outputs: Int, _ dtype: DType, seed: UInt64, bias dtypeOfBias: DType?) throws {
+        init(_ rows: Int, _ inputs: Int, _ outputs: Int, _ dtype: DType, seed: UInt64, bias dtypeOfBias: DType?) throws
+        {
             let generator = Generator(seed: seed)
             x = try generator.fill([rows, inputs], .float32) { $0.normal() - 1 }
             weight = try generator.fill([inputs, outputs + 3], .float32) { $0.normal() }.copy(dtype)
@@ -51,7 +52,8 @@ import TimeLimits
             }
             let back = (0..<rows * inputs).map { place in
                 let (i, j) = (place / inputs, place % inputs)
-                return x[place] <= 0 ? (0, 0) : sum(0, (0..<outputs).map { o in g[i * outputs + o] * w[o * inputs + j] })
+                return x[place] <= 0
+                    ? (0, 0) : sum(0, (0..<outputs).map { o in g[i * outputs + o] * w[o * inputs + j] })
             }
             return (y, back)
         }
@@ -77,7 +79,9 @@ import TimeLimits
                 let bias: DType? = [nil, .float32, .float16][round % 3]
                 var layer = try Layer(rows, inputs, outputs, dtype, seed: UInt64(round), bias: bias)
                 for special in [nil, Double.nan, .infinity] {
-                    if let special { try layer.x.select(0, rows / 2).slice(0, from: inputs / 2, count: 1).fill(special) }
+                    if let special {
+                        try layer.x.select(0, rows / 2).slice(0, from: inputs / 2, count: 1).fill(special)
+                    }
                     // A unit that is inactive in all rows, and a row without active units.
                     try layer.x.select(1, 0).fill(-1)
                     if rows > 2 { try layer.x.select(0, 0).fill(0) }

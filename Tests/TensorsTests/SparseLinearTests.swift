@@ -232,7 +232,8 @@ struct SparseLinearTests {
         #expect(gradient.map(\.isNaN) == [true, false, false, false, true, true])
     }
 
-    @Test("a unit at NaN, an infinity or a zero of either sign has the cotangent of its weights or 0", arguments: levels)
+    @Test(
+        "a unit at NaN, an infinity or a zero of either sign has the cotangent of its weights or 0", arguments: levels)
     func edgesOfTheRectifier(level: ck_level) throws {
         for dtype in [DType.float16, .float32] {
             let weight = try Tensor([1, 2, 3, 4, 5, 6, 7], shape: [1, 7], dtype).storedByInputUnit()

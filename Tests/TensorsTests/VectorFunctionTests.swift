@@ -71,7 +71,8 @@ import Testing
 
     private static let functions = [
         Function("exp", -110...110, Exp()), Function("expm1", -110...110, Expm1()), Function("log", 0...1e3, Log()),
-        Function("log1p", -1...1e3, Log1p()), Function("sin", -100...100, Sine()), Function("cos", -100...100, Cosine()),
+        Function("log1p", -1...1e3, Log1p()), Function("sin", -100...100, Sine()),
+        Function("cos", -100...100, Cosine()),
         Function("tan", -100...100, Tangent()), Function("tanh", -20...20, within: 2.1, Tanh()),
         Function("erf", -6...6, within: 1.6, Erf()), Function("sigmoid", -120...120, within: 4, Sigmoid()),
         Function("softplus", -120...120, within: 4, Softplus()),
@@ -83,8 +84,12 @@ import Testing
         let spread = (0..<20_000).map { _ in
             function.range.lowerBound + (function.range.upperBound - function.range.lowerBound) * g.uniform()
         }
-        let small = (0..<2_000).map { _ in Double.exp(-60 * g.uniform()) * (function.range.lowerBound < 0 ? g.uniform() - 0.5 : 1) }
-        return spread + small + [0, -0.0, .infinity, -.infinity, .nan, 1, -1, 1e30, -1e30, 88.7, -87.3, -103.9, -104.1, 1e-40, -1e-40]
+        let small = (0..<2_000).map { _ in
+            Double.exp(-60 * g.uniform()) * (function.range.lowerBound < 0 ? g.uniform() - 0.5 : 1)
+        }
+        return spread + small + [
+            0, -0.0, .infinity, -.infinity, .nan, 1, -1, 1e30, -1e30, 88.7, -87.3, -103.9, -104.1, 1e-40, -1e-40,
+        ]
     }
 
     private func error(_ got: Double, _ wanted: Double, _ ulp: Double) -> Double {

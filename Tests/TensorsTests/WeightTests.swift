@@ -69,7 +69,8 @@ import Testing
             for (i, y) in try result.toArray().enumerated() {
                 #expect((y * Double(levels)).rounded(.down) == k[i] && y < 1, "level \(k[i]) of \(levels) became \(y)")
             }
-            let whole = try Tensor(integers: k.map { Int($0) }, shape: [k.count]).dequantized(levels: levels, from: Generator(seed: 1), for: "test")
+            let whole = try Tensor(integers: k.map { Int($0) }, shape: [k.count]).dequantized(
+                levels: levels, from: Generator(seed: 1), for: "test")
             if dtype == .float32 { #expect(try whole.toArray() == result.toArray()) }
         }
         for wrong in [-0.1, 1.1, 254, 0.5, .nan, .infinity] {

@@ -8,7 +8,8 @@ import Testing
     private func draw(_ n: Int, _ count: Int, _ weights: [Double], replace: Bool, seed: UInt64) throws -> [Int] {
         let choice = try #require(RandomModule().functions.first { $0.shortName == "choice" })
         let options: [(key: String, value: Value)] = [
-            (key: "weights", value: .tensor(try Tensor(weights, shape: [weights.count], .float64))), (key: "replace", value: .boolean(replace)),
+            (key: "weights", value: .tensor(try Tensor(weights, shape: [weights.count], .float64))),
+            (key: "replace", value: .boolean(replace)),
             (key: "generator", value: .object(Generator(seed: seed))),
         ]
         let results = try choice.call([.integer(n), .integer(count), .table(SwiftTable(named: options))])
@@ -39,7 +40,9 @@ import Testing
                 let first = weights[i - 1] / total
                 let p = first * weights[j - 1] / (total - weights[i - 1])
                 let deviation = (Double(count) * p * (1 - p)).squareRoot()
-                #expect(abs(Double(seen[[i, j]] ?? 0) - Double(count) * p) <= 4.5 * deviation, "(\(i), \(j)): \(seen[[i, j]] ?? 0)")
+                #expect(
+                    abs(Double(seen[[i, j]] ?? 0) - Double(count) * p) <= 4.5 * deviation,
+                    "(\(i), \(j)): \(seen[[i, j]] ?? 0)")
             }
         }
         #expect(seen.keys.allSatisfy { !$0.contains(3) && $0[0] != $0[1] })
@@ -53,14 +56,20 @@ import Testing
         #expect(try draw(5, 100, weights, replace: true, seed: 1).allSatisfy { $0 == 2 })
         #expect(try draw(1, 1, [.leastNonzeroMagnitude], replace: false, seed: 1) == [1])
         #expect(throws: ScriptError.self) { try draw(5, 5, weights, replace: false, seed: 1) }
-        #expect(try draw(3, 0, [1, 1, 1], replace: false, seed: 1).isEmpty && draw(3, 0, [1, 1, 1], replace: true, seed: 1).isEmpty)
+        #expect(
+            try draw(3, 0, [1, 1, 1], replace: false, seed: 1).isEmpty
+                && draw(3, 0, [1, 1, 1], replace: true, seed: 1).isEmpty)
     }
 
     @Test func sameSeedSameNumbers() throws {
         let weights = (1...50).map(Double.init)
         for replace in [true, false] {
-            #expect(try draw(50, 20, weights, replace: replace, seed: 9) == draw(50, 20, weights, replace: replace, seed: 9))
-            #expect(try draw(50, 20, weights, replace: replace, seed: 9) != draw(50, 20, weights, replace: replace, seed: 10))
+            #expect(
+                try draw(50, 20, weights, replace: replace, seed: 9) == draw(50, 20, weights, replace: replace, seed: 9)
+            )
+            #expect(
+                try draw(50, 20, weights, replace: replace, seed: 9)
+                    != draw(50, 20, weights, replace: replace, seed: 10))
         }
     }
 

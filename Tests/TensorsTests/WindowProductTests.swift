@@ -12,11 +12,14 @@ import Testing
 
         /// Random sizes; nil where no window fits.
         init?(_ generator: Generator) {
-            func pick(_ range: ClosedRange<Int>) -> Int { range.lowerBound + Int(generator.uniform() * Double(range.count)) }
+            func pick(_ range: ClosedRange<Int>) -> Int {
+                range.lowerBound + Int(generator.uniform() * Double(range.count))
+            }
             (images, groups, inside, outs) = (pick(0...5), pick(1...3), pick(1...5), pick(1...10))
             guard
                 let geometry = try? WindowGeometry(
-                    input: [pick(1...17), pick(1...40)], window: [pick(1...4), pick(1...4)], stride: [pick(1...3), pick(1...4)],
+                    input: [pick(1...17), pick(1...40)], window: [pick(1...4), pick(1...4)],
+                    stride: [pick(1...3), pick(1...4)],
                     padding: [pick(0...4), pick(0...5)], dilation: [pick(1...3), pick(1...2)], for: "test")
             else { return nil }
             self.geometry = geometry
@@ -49,11 +52,15 @@ import Testing
     private func check(_ setting: Setting, _ x: Tensor, _ w: Tensor, _ g: Tensor, _ label: String) throws {
         let (geometry, groups) = (setting.geometry, setting.groups)
         let label = "\(label), \(x.dtype), \(setting)"
-        try check(x.windowSums(w, nil, geometry, groups: groups, for: "test"), x.windowSumsByColumns(w, geometry, groups, "test"), "sums, \(label)")
         try check(
-            g.windowSumsBack(w, geometry, groups: groups, for: "test"), g.windowSumsBackByColumns(w, geometry, groups, "test"), "back, \(label)")
+            x.windowSums(w, nil, geometry, groups: groups, for: "test"),
+            x.windowSumsByColumns(w, geometry, groups, "test"), "sums, \(label)")
         try check(
-            x.windowProducts(g, geometry, groups: groups, for: "test"), x.windowProductsByColumns(g, geometry, groups, "test"),
+            g.windowSumsBack(w, geometry, groups: groups, for: "test"),
+            g.windowSumsBackByColumns(w, geometry, groups, "test"), "back, \(label)")
+        try check(
+            x.windowProducts(g, geometry, groups: groups, for: "test"),
+            x.windowProductsByColumns(g, geometry, groups, "test"),
             "products, \(label)")
     }
 
@@ -65,7 +72,9 @@ import Testing
             try check(setting, normals(setting.image), normals(setting.weight), normals(setting.result), "normals")
             // Another order in memory.
             let turned = try normals(setting.image.reversed()).permute([3, 2, 1, 0])
-            try check(setting, turned, normals(setting.weight.reversed()).permute([3, 2, 1, 0]), normals(setting.result), "turned")
+            try check(
+                setting, turned, normals(setting.weight.reversed()).permute([3, 2, 1, 0]), normals(setting.result),
+                "turned")
         }
     }
 
@@ -74,21 +83,33 @@ import Testing
         let generator = Generator(seed: 12)
         for round in 0..<120 {
             guard let setting = Setting(generator), setting.images > 0 else { continue }
-            var tensors = try [setting.image, setting.weight, setting.result].map { try generator.normals($0, .float64, for: "test") }
+            var tensors = try [setting.image, setting.weight, setting.result].map {
+                try generator.normals($0, .float64, for: "test")
+            }
             let chosen = round % 3
             let place = Int(generator.uniform() * Double(tensors[chosen].count))
-            try tensors[chosen].reshape([tensors[chosen].count]).select(0, place).fill([Double.infinity, -.infinity, .nan][round / 3 % 3])
+            try tensors[chosen].reshape([tensors[chosen].count]).select(0, place).fill(
+                [Double.infinity, -.infinity, .nan][round / 3 % 3])
             tensors = try tensors.map { try $0.contiguous() }
-            try check(setting, tensors[0], tensors[1], tensors[2], "\(["image", "weight", "cotangent"][chosen]) not finite at \(place)")
+            try check(
+                setting, tensors[0], tensors[1], tensors[2],
+                "\(["image", "weight", "cotangent"][chosen]) not finite at \(place)")
         }
     }
 
     @Test func theBiasIsAdded() throws {
         let generator = Generator(seed: 13)
-        let geometry = try WindowGeometry(input: [5, 7], window: [2, 3], stride: [1, 1], padding: [0, 0], dilation: [1, 1], for: "test")
-        let (x, w) = (try generator.normals([2, 2, 5, 7], .float64, for: "test"), try generator.normals([11, 2, 2, 3], .float64, for: "test"))
+        let geometry = try WindowGeometry(
+            input: [5, 7], window: [2, 3], stride: [1, 1], padding: [0, 0], dilation: [1, 1], for: "test")
+        let (x, w) = (
+            try generator.normals([2, 2, 5, 7], .float64, for: "test"),
+            try generator.normals([11, 2, 2, 3], .float64, for: "test")
+        )
         let bias = try generator.normals([11], .float64, for: "test")
-        let (with, without) = (try x.windowSums(w, bias, geometry, groups: 1, for: "test"), try x.windowSums(w, nil, geometry, groups: 1, for: "test"))
+        let (with, without) = (
+            try x.windowSums(w, bias, geometry, groups: 1, for: "test"),
+            try x.windowSums(w, nil, geometry, groups: 1, for: "test")
+        )
         let difference = try with.toArray().enumerated().map { try $1 - bias.select(0, $0 / 20 % 11).item() }
         for (x, y) in zip(difference, try without.toArray()) { #expect(abs(x - y) < 1e-12) }
     }

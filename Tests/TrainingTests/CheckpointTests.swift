@@ -91,7 +91,8 @@ import TimeLimits
             """)
         let calm = try Scratch()
         let script = try scratch.write("train.lua", CheckpointTests.prelude + text)
-        let waiting = try scratch.write("waiting.lua", "arg[1], arg[2], arg[3] = [[\(scratch.url.path)]], 60, true dofile([[\(script)]])")
+        let waiting = try scratch.write(
+            "waiting.lua", "arg[1], arg[2], arg[3] = [[\(scratch.url.path)]], 60, true dofile([[\(script)]])")
         let status = try Command.interrupted(waiting, whenThere: scratch.path("there"))
         #expect(status == 130)
         // The file has all steps that were done, not only those up to the last regular save.
@@ -108,29 +109,33 @@ import TimeLimits
     /// `steps` counts from the beginning: a larger number continues the run, and no step is taken twice.
     @Test func moreStepsGoOn() throws {
         let scratch = try Scratch()
-        try run(FitTests.data + """
-            local path = [[\(scratch.path("run.ckpt"))]]
-            local options = {steps = 10, batch_size = 16, seed = 1, checkpoint = path, schedule = function(k) return 0.1 / k end}
-            local h = m:fit(x, options)
-            local again = flow_of(9)
-            assert(#again:fit(x, options).loss == 10 and difference(m, again) == 0)
-            options.steps = 25
-            local other, calls = flow_of(2), 0
-            options.callback = function() calls = calls + 1 end
-            local rest = other:fit(x, options)
-            assert(calls == 15 and #rest.loss == 25 and rest.loss[10] == h.loss[10])
-            options.checkpoint, options.callback = nil, nil
-            local whole = flow_of(1)
-            local all = whole:fit(x, options)
-            for k = 1, 25 do assert(all.loss[k] == rest.loss[k], k) end
-            assert(difference(whole, other) == 0)
-            -- A checkpoint is a file of tensors like any other.
-            assert(checkpoint.load(path)["history.loss"][{25}] == all.loss[25])
-            """)
+        try run(
+            FitTests.data + """
+                local path = [[\(scratch.path("run.ckpt"))]]
+                local options = {steps = 10, batch_size = 16, seed = 1, checkpoint = path, schedule = function(k) return 0.1 / k end}
+                local h = m:fit(x, options)
+                local again = flow_of(9)
+                assert(#again:fit(x, options).loss == 10 and difference(m, again) == 0)
+                options.steps = 25
+                local other, calls = flow_of(2), 0
+                options.callback = function() calls = calls + 1 end
+                local rest = other:fit(x, options)
+                assert(calls == 15 and #rest.loss == 25 and rest.loss[10] == h.loss[10])
+                options.checkpoint, options.callback = nil, nil
+                local whole = flow_of(1)
+                local all = whole:fit(x, options)
+                for k = 1, 25 do assert(all.loss[k] == rest.loss[k], k) end
+                assert(difference(whole, other) == 0)
+                -- A checkpoint is a file of tensors like any other.
+                assert(checkpoint.load(path)["history.loss"][{25}] == all.loss[25])
+                """)
     }
 
     @Test(arguments: [
-        ("flow.MAF{features = 2, transforms = 2, hidden_features = {9}}", "{steps = 9}", "(8, 2) there, float32 (9, 2) here"),
+        (
+            "flow.MAF{features = 2, transforms = 2, hidden_features = {9}}", "{steps = 9}",
+            "(8, 2) there, float32 (9, 2) here"
+        ),
         ("flow.MAF{features = 2, transforms = 1, hidden_features = {8}}", "{steps = 9}", "is of another model"),
         ("flow.NSF{features = 2}", "{steps = 9}", "a flow.MAF, not a flow.NSF"),
         ("flow_of(1)", "{steps = 9, batch_size = 20}", "batch_size = 60, not 20"),
@@ -174,17 +179,20 @@ import TimeLimits
     /// is complete; at the end it is an error.
     @Test func aDiskThatIsFullLosesNothing() throws {
         let scratch = try Scratch()
-        let script = try scratch.write("train.lua", CheckpointTests.prelude + """
-            local m = flow.Flow("normal", {flow.Scaling(tensor.zeros(2))}, {dim = 2})
-            local path = arg[1] .. "/run.ckpt"
-            local ok, message = pcall(m.fit, m, tensor.full({4, 2}, 3), {steps = 1000, checkpoint = path, checkpoint_every = 50})
-            assert(not ok and message:find("run.ckpt", 1, true) and message:find("File too large", 1, true), message)
-            local kept = #checkpoint.load(path)["history.loss"]
-            assert(kept > 0 and kept < 1000 and kept % 50 == 0, kept)
-            print(m:named_parameters()["transforms.0.scale"][{1, 1}] ~= 0)
-            """)
+        let script = try scratch.write(
+            "train.lua",
+            CheckpointTests.prelude + """
+                local m = flow.Flow("normal", {flow.Scaling(tensor.zeros(2))}, {dim = 2})
+                local path = arg[1] .. "/run.ckpt"
+                local ok, message = pcall(m.fit, m, tensor.full({4, 2}, 3), {steps = 1000, checkpoint = path, checkpoint_every = 50})
+                assert(not ok and message:find("run.ckpt", 1, true) and message:find("File too large", 1, true), message)
+                local kept = #checkpoint.load(path)["history.loss"]
+                assert(kept > 0 and kept < 1000 and kept % 50 == 0, kept)
+                print(m:named_parameters()["transforms.0.scale"][{1, 1}] ~= 0)
+                """)
         // The limit is in blocks of 512 or 1024 bytes, depending on the shell.
-        let result = try Command.run("/bin/sh", ["-c", "ulimit -f 9; exec '\(Command.program.path)' run '\(script)' '\(scratch.url.path)'"])
+        let result = try Command.run(
+            "/bin/sh", ["-c", "ulimit -f 9; exec '\(Command.program.path)' run '\(script)' '\(scratch.url.path)'"])
         #expect(result.status == 0 && result.output == "true\n", "\(result.output)\(result.errors)")
         #expect(result.errors.contains("training goes on"), "\(result.errors)")
     }

@@ -25,22 +25,23 @@ import Testing
         """
 
     @Test func itIsTheLoopWrittenOut() throws {
-        try run(FitTests.data + """
-            local h = m:fit(x, {steps = 12, batch_size = 60, lr = 1e-2, seed = 3})
-            local other = flow_of(1)
-            local opt = optim.Adam(other:parameters(), {lr = 1e-2})
-            for k = 1, 12 do
-              opt:zero_grad()
-              local loss = -other:log_prob(x):mean()
-              loss:backward()
-              opt:step()
-              assert(math.abs(loss:item() - h.loss[k]) < 1e-4, k)
-            end
-            assert(difference(m, other) < 1e-4, difference(m, other))
-            assert(#h.loss == 12 and h.steps == 12 and h.epochs == 12 and h.ended == "steps" and h.lr[12] == 1e-2 and not h.norm)
-            assert(h.loss[12] < h.loss[1])
-            for _, p in ipairs(m:parameters()) do assert(p.grad == nil) end
-            """)
+        try run(
+            FitTests.data + """
+                local h = m:fit(x, {steps = 12, batch_size = 60, lr = 1e-2, seed = 3})
+                local other = flow_of(1)
+                local opt = optim.Adam(other:parameters(), {lr = 1e-2})
+                for k = 1, 12 do
+                  opt:zero_grad()
+                  local loss = -other:log_prob(x):mean()
+                  loss:backward()
+                  opt:step()
+                  assert(math.abs(loss:item() - h.loss[k]) < 1e-4, k)
+                end
+                assert(difference(m, other) < 1e-4, difference(m, other))
+                assert(#h.loss == 12 and h.steps == 12 and h.epochs == 12 and h.ended == "steps" and h.lr[12] == 1e-2 and not h.norm)
+                assert(h.loss[12] < h.loss[1])
+                for _, p in ipairs(m:parameters()) do assert(p.grad == nil) end
+                """)
     }
 
     /// An epoch visits every row once, in a new order each time; its last batch has the remaining rows.
@@ -106,25 +107,26 @@ import Testing
     /// Averages of weights, a <- d a + (1 - d) w, from the weights before the first step; validation and the result use
     /// them.
     @Test func averagesAreThoseOfAPlainComputation() throws {
-        try run(FitTests.data + """
-            local names, mean = {}, {}
-            for name, p in pairs(m:named_parameters()) do names[#names + 1], mean[name] = name, p:detach():clone() end
-            local last
-            local h = m:fit(x, {steps = 15, lr = 1e-2, average = 0.8, validation = x, validate_every = 15, callback = function(k)
-              last = {}
-              for name, p in pairs(m:named_parameters()) do
-                last[name] = p:detach():clone()
-                mean[name] = 0.8 * mean[name] + 0.2 * last[name]
-              end
-            end})
-            local moved = 0
-            for name, p in pairs(m:named_parameters()) do
-              assert((p:detach() - mean[name]):abs():max():item() < 1e-6, name)
-              moved = math.max(moved, (p:detach() - last[name]):abs():max():item())
-            end
-            assert(moved > 1e-3, "the averages are the last weights")
-            assert(math.abs(h.validation[1] - loss_of(m, x)) < 1e-5)
-            """)
+        try run(
+            FitTests.data + """
+                local names, mean = {}, {}
+                for name, p in pairs(m:named_parameters()) do names[#names + 1], mean[name] = name, p:detach():clone() end
+                local last
+                local h = m:fit(x, {steps = 15, lr = 1e-2, average = 0.8, validation = x, validate_every = 15, callback = function(k)
+                  last = {}
+                  for name, p in pairs(m:named_parameters()) do
+                    last[name] = p:detach():clone()
+                    mean[name] = 0.8 * mean[name] + 0.2 * last[name]
+                  end
+                end})
+                local moved = 0
+                for name, p in pairs(m:named_parameters()) do
+                  assert((p:detach() - mean[name]):abs():max():item() < 1e-6, name)
+                  moved = math.max(moved, (p:detach() - last[name]):abs():max():item())
+                end
+                assert(moved > 1e-3, "the averages are the last weights")
+                assert(math.abs(h.validation[1] - loss_of(m, x)) < 1e-5)
+                """)
     }
 
     /// Under plain gradient descent a step's length shows the norm of the clipped gradient.
@@ -149,19 +151,20 @@ import Testing
 
     /// The validation rows lie elsewhere, so that the validation loss rises sooner or later.
     @Test func patienceEndsAndPutsTheBestBack() throws {
-        try run(FitTests.data + """
-            local other = x + 0.5
-            local h = m:fit(x, {steps = 4000, lr = 1e-2, validation = other, validate_every = 2, patience = 5})
-            assert(h.ended == "patience" and h.steps < 4000, h.ended)
-            local best, place = math.huge
-            for i, value in ipairs(h.validation) do if value < best then best, place = value, i end end
-            assert(#h.validation - place == 5 and h.best == best and h.best_step == h.validation_steps[place] and h.best_step == 2 * place)
-            assert(math.abs(loss_of(m, other) - h.best) < 1e-5)
-            -- Without patience the last weights stay.
-            local m = flow_of(1)
-            local h = m:fit(x, {steps = 400, lr = 1e-2, validation = other, validate_every = 2, seed = 1})
-            assert(h.ended == "steps" and math.abs(loss_of(m, other) - h.validation[#h.validation]) < 1e-5)
-            """)
+        try run(
+            FitTests.data + """
+                local other = x + 0.5
+                local h = m:fit(x, {steps = 4000, lr = 1e-2, validation = other, validate_every = 2, patience = 5})
+                assert(h.ended == "patience" and h.steps < 4000, h.ended)
+                local best, place = math.huge
+                for i, value in ipairs(h.validation) do if value < best then best, place = value, i end end
+                assert(#h.validation - place == 5 and h.best == best and h.best_step == h.validation_steps[place] and h.best_step == 2 * place)
+                assert(math.abs(loss_of(m, other) - h.best) < 1e-5)
+                -- Without patience the last weights stay.
+                local m = flow_of(1)
+                local h = m:fit(x, {steps = 400, lr = 1e-2, validation = other, validate_every = 2, seed = 1})
+                assert(h.ended == "steps" and math.abs(loss_of(m, other) - h.validation[#h.validation]) < 1e-5)
+                """)
     }
 
     /// Rows that are kept for validation are not trained on.
@@ -237,7 +240,10 @@ import Testing
             collectgarbage() collectgarbage()
             """)
         let before = host.interpreter.memory.liveBytes
-        try host.run(code: "flow_:fit(x_, {steps = 2000, average = 0.9, clip_norm = 1, validation = 0.5}) collectgarbage() collectgarbage()")
+        try host.run(
+            code:
+                "flow_:fit(x_, {steps = 2000, average = 0.9, clip_norm = 1, validation = 0.5}) collectgarbage() collectgarbage()"
+        )
         let after = host.interpreter.memory.liveBytes
         #expect(after <= before + 4096, "\(before) bytes before, \(after) after")
     }

@@ -48,20 +48,25 @@ import Testing
     /// Weights, moments, averages, generators and the place in the epoch are restored: the same numbers follow,
     /// whatever step the rewind goes to.
     @Test(arguments: [0, 7, 8, 19, 20]) func rewindingRepeatsTheSameNumbers(step: Int) throws {
-        let seen = try run("local h, m = train(true)\n" + PauseTests.same, answers: [
-            { _ in .rewind("\(step)") },
-            { point in
-                #expect(point.step == step)
-                guard case .table(let trace) = try point.state.value(for: "trace") else { throw ScriptError("", "no trace") }
-                #expect(try trace.count == step)
-                return .resume
-            },
-        ])
+        let seen = try run(
+            "local h, m = train(true)\n" + PauseTests.same,
+            answers: [
+                { _ in .rewind("\(step)") },
+                { point in
+                    #expect(point.step == step)
+                    guard case .table(let trace) = try point.state.value(for: "trace") else {
+                        throw ScriptError("", "no trace")
+                    }
+                    #expect(try trace.count == step)
+                    return .resume
+                },
+            ])
         #expect(seen.count == 2 && seen[1].hasPrefix("step \(step) of 30"), "\(seen)")
     }
 
     @Test(arguments: ["21", "x", "", "-1"]) func wrongRewindsAreExplained(text: String) throws {
-        let seen = try run("local h, m = train(true)\n" + PauseTests.same, answers: [{ _ in .rewind(text) }, { _ in .resume }])
+        let seen = try run(
+            "local h, m = train(true)\n" + PauseTests.same, answers: [{ _ in .rewind(text) }, { _ in .resume }])
         #expect(seen.count == 2 && seen[1].contains("rewind takes a step from 0 to 20"), "\(seen)")
     }
 
@@ -73,7 +78,9 @@ import Testing
         _ = try write.call([.table(point.state), .string(name), value])
     }
 
-    private func runWriting(_ code: String, _ name: String, _ values: [Value], _ after: [PauseDecision]) throws -> ([String], [String]) {
+    private func runWriting(_ code: String, _ name: String, _ values: [Value], _ after: [PauseDecision]) throws -> (
+        [String], [String]
+    ) {
         let host = try host()
         var seen: [String] = []
         var waiting = values[...]
@@ -114,7 +121,8 @@ import Testing
 
     @Test func whatIsNoStepSizeIsAskedForAgain() throws {
         let (seen, changes) = try runWriting(
-            "local h, m = train(true)\n" + PauseTests.same, "lr", [.number(-1), .string("x")], [.resume, .resume, .resume])
+            "local h, m = train(true)\n" + PauseTests.same, "lr", [.number(-1), .string("x")],
+            [.resume, .resume, .resume])
         #expect(seen.count == 3 && seen[1].contains("lr is -1") && seen[2].contains("lr is \"x\""), "\(seen)")
         #expect(changes.isEmpty)
     }

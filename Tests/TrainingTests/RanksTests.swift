@@ -23,7 +23,8 @@ import TimeLimits
     }
 
     static let ways = [
-        "", "validation = 0.3, average = 0.9", "clip_norm = 0.5, schedule = 'cosine'", "validation = 0.2, patience = 1, lr = 0.3",
+        "", "validation = 0.3, average = 0.9", "clip_norm = 0.5, schedule = 'cosine'",
+        "validation = 0.2, patience = 1, lr = 0.3",
         "transform = function(b, g) return b + 0.01 * random.normal(b.shape, {generator = g}) end",
         "callback = function(k) return k < 5 end",
         // A callback on one rank ends training on all.
@@ -47,7 +48,8 @@ import TimeLimits
     }
 
     @Test func levelsAreDequantisedAlike() throws {
-        let script = RanksTests.script("dequantize = 4, validation = 0.3", data: "random.randint(0, 3, {37, 2}):to('float32') / 3")
+        let script = RanksTests.script(
+            "dequantize = 4, validation = 0.3", data: "random.randint(0, 3, {37, 2}):to('float32') / 3")
         let alone = try #require(try ThreadRanks(1).run(script: script).first?.get())
         for result in ThreadRanks(3).run(script: script) {
             let most = zip(try result.get(), alone).map { abs($0 - $1) / (1 + abs($1)) }.max() ?? .nan
@@ -143,8 +145,10 @@ import TimeLimits
     /// A run continues under another number of ranks, with the numbers of an uninterrupted run.
     @Test func checkpointsDoNotCountRanks() throws {
         func part(_ scratch: Scratch, _ steps: Int) -> String {
-            RanksTests.script("average = 0.9, clip_norm = 2, checkpoint = [[\(scratch.path("run.ckpt"))]], checkpoint_every = 1")
-                .replacing("steps = 9", with: "steps = \(steps)")
+            RanksTests.script(
+                "average = 0.9, clip_norm = 2, checkpoint = [[\(scratch.path("run.ckpt"))]], checkpoint_every = 1"
+            )
+            .replacing("steps = 9", with: "steps = \(steps)")
         }
         let (calm, stopped) = (try Scratch(), try Scratch())
         let whole = try #require(try ThreadRanks(1).run(script: part(calm, 12)).first?.get())
@@ -178,7 +182,9 @@ import TimeLimits
             """
         let alone = try #require(try ThreadRanks(1).run(script: script).first?.get())
         for count in [2, 7] {
-            for result in ThreadRanks(count).run(script: script) { #expect(try result.get() == alone, "\(count) ranks") }
+            for result in ThreadRanks(count).run(script: script) {
+                #expect(try result.get() == alone, "\(count) ranks")
+            }
         }
     }
 

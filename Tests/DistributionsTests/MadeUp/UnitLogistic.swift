@@ -45,6 +45,8 @@ struct UnitLogistic: CataloguedDistribution {
     ) { try UnitLogistic($0[0]) }
 
     static let examples = [
-        DistributionExample("UnitLogistic", [.init([0.5, -1, 3])], points: .init([0.2, -1.4, 30])) { try UnitLogistic($0[0]) }
+        DistributionExample("UnitLogistic", [.init([0.5, -1, 3])], points: .init([0.2, -1.4, 30])) {
+            try UnitLogistic($0[0])
+        }
     ]
 }

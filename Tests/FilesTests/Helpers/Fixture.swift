@@ -64,7 +64,8 @@ func ramp(_ count: Int, by step: Double = 1) -> [Double] {
 
 /// Expects a tensor of that shape, type and content.
 func expect(
-    _ tensor: Tensor?, _ shape: [Int], _ dtype: DType, _ values: [Double], sourceLocation: SourceLocation = #_sourceLocation
+    _ tensor: Tensor?, _ shape: [Int], _ dtype: DType, _ values: [Double],
+    sourceLocation: SourceLocation = #_sourceLocation
 ) throws {
     let tensor = try #require(tensor, sourceLocation: sourceLocation)
     #expect(tensor.shape == shape, sourceLocation: sourceLocation)

@@ -53,7 +53,8 @@ struct ZipBuilder {
     private func fields(_ entry: Entry) -> [UInt8] {
         let crc = entry.crc ?? UInt32(crc32(0, entry.data, UInt32(entry.data.count)))
         return word(Int(entry.flags), 2) + word(Int(entry.method), 2) + word(0, 4) + word(Int(crc), 4)
-            + word(Int(entry.compressed ?? UInt32(entry.data.count)), 4) + word(Int(entry.size ?? UInt32(entry.data.count)), 4)
+            + word(Int(entry.compressed ?? UInt32(entry.data.count)), 4)
+            + word(Int(entry.size ?? UInt32(entry.data.count)), 4)
     }
 }
 

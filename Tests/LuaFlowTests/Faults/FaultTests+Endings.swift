@@ -69,7 +69,8 @@ extension FaultTests {
         Fault(
             tried: "pipes given as scripts, modules or capsules", right: "read, or said to be none",
             tests: [
-                "UsageTests.scriptsComeThroughPipes", "CheckCommandTests.pipesThatNobodyWritesIntoAreNoModulesAndNoPlugins",
+                "UsageTests.scriptsComeThroughPipes",
+                "CheckCommandTests.pipesThatNobodyWritesIntoAreNoModulesAndNoPlugins",
             ]),
         Fault(
             tried: "watch: a version that is saved while a pattern backtracks", right: "it runs",

@@ -56,7 +56,9 @@ struct Callable {
                 word.append(character)
                 continue
             }
-            if depth > 0, !word.isEmpty, !["true", "false", "nil", "function", "for", "and", "or", "not"].contains(word) {
+            if depth > 0, !word.isEmpty,
+                !["true", "false", "nil", "function", "for", "and", "or", "not"].contains(word)
+            {
                 names.append(word)
             }
             word = ""

@@ -9,14 +9,21 @@ import Testing
         ("flow.CNF{features = 3000000, hidden_features = {1}}:log_prob(tensor.zeros(1, 3000000))", "not enough memory"),
         ("flow.Flow('normal', {flow.Permute{2, 1, 3}, flow.ActNorm(5)}, {dim = 3})", "flow.ActNorm takes (5)"),
         ("flow.Flow('normal', {flow.Autoregressive{features = 3}}, {dim = 2})", "flow.Autoregressive takes (3)"),
-        ("optim.fista(function(x) return (x * x):sum() end, prox.L1(0.1), tensor.ones(2), {steps = 1, "
-            + "state = {x = tensor.ones(2), y = tensor.ones(2), momentum = 1, k = math.maxinteger}})", "from 0 to 2^53"),
-        ("optim.mirror_descent(function(x) return x:sum() end, tensor.ones(2) / 2, {steps = 2, state = {"
-            + "x = tensor.ones(2) / 2, dual = tensor.zeros(2, {dtype = 'float64'}), k = 1, sum = 1, lr = 1 / 0}})",
-            "lr is inf"),
-        ("(function() local m = flow.MAF{features = 2, transforms = 1, hidden_features = {8}} "
-            + "m:fit(random.normal({16, 2}), {steps = 2, validate_every = 1, validation = tensor{{1e30, 1e30}}, "
-            + "progress = false}) end)()", "the loss of the validation rows is"),
+        (
+            "optim.fista(function(x) return (x * x):sum() end, prox.L1(0.1), tensor.ones(2), {steps = 1, "
+                + "state = {x = tensor.ones(2), y = tensor.ones(2), momentum = 1, k = math.maxinteger}})",
+            "from 0 to 2^53"
+        ),
+        (
+            "optim.mirror_descent(function(x) return x:sum() end, tensor.ones(2) / 2, {steps = 2, state = {"
+                + "x = tensor.ones(2) / 2, dual = tensor.zeros(2, {dtype = 'float64'}), k = 1, sum = 1, lr = 1 / 0}})",
+            "lr is inf"
+        ),
+        (
+            "(function() local m = flow.MAF{features = 2, transforms = 1, hidden_features = {8}} "
+                + "m:fit(random.normal({16, 2}), {steps = 2, validate_every = 1, validation = tensor{{1e30, 1e30}}, "
+                + "progress = false}) end)()", "the loss of the validation rows is"
+        ),
         ("tensor({{1e-310, 0}, {0, 1e-310}}, {dtype = 'float64'}):pinv()", "singular value"),
         ("mcmc.smc{prior = distribution.Normal(0, 1), kernel = mcmc.ULA{step_size = 1.5}, "
             + "log_likelihood = function(x) return -0.5 * (x - 2) ^ 2 end}", "mcmc.ULA"),

@@ -48,7 +48,9 @@ import Testing
     }
 
     /// Constructors that a script registered are tested in the same way.
-    @Test(arguments: Kind.allCases, RandomLua.registered) func registeredConstructorsSurvive(_ kind: Kind, one: RandomLua.Registered) throws {
+    @Test(arguments: Kind.allCases, RandomLua.registered) func registeredConstructorsSurvive(
+        _ kind: Kind, one: RandomLua.Registered
+    ) throws {
         let scratch = try Scratch()
         var counts = (runs: 0, errors: 0)
         try survive(kind, one.example, one.path, scratch, &counts, before: RandomLua.registration)
@@ -66,7 +68,9 @@ import Testing
             try survive(kind, example, name, scratch, &counts)
         }
         if Thoroughness.isExhaustive {
-            print("\(module), \(kind.rawValue): \(examples) examples, \(counts.runs) runs, \(counts.errors) ended in an error")
+            print(
+                "\(module), \(kind.rawValue): \(examples) examples, \(counts.runs) runs, \(counts.errors) ended in an error"
+            )
         }
     }
 

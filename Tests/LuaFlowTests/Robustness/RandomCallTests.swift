@@ -16,7 +16,9 @@ import Testing
 /// should the process die, the last line of that file is the call that did it, and `luaflow run` of the file repeats
 /// it.
 @Suite(.serialized, .ownTime(minutes: Thoroughness.isExhaustive ? 120 : 20)) struct RandomCallTests {
-    static let calls = Thoroughness.number("LUAFLOW_CALLS") ?? (Thoroughness.isExhaustive ? 10_000 : max(700, RandomLua.callables.count))
+    static let calls =
+        Thoroughness.number("LUAFLOW_CALLS")
+        ?? (Thoroughness.isExhaustive ? 10_000 : max(700, RandomLua.callables.count))
     static let seed = Thoroughness.number("LUAFLOW_SEED") ?? 1
 
     /// The number of calls after which the interpreter is closed; then all its objects must be gone.
@@ -33,7 +35,9 @@ import Testing
             }
         }
         for list in [RandomLua.numbers, RandomLua.strings, RandomLua.tables, RandomLua.functions] {
-            for expression in list { #expect(throws: Never.self, "\(expression)") { try host.run("local _ = \(expression)") } }
+            for expression in list {
+                #expect(throws: Never.self, "\(expression)") { try host.run("local _ = \(expression)") }
+            }
         }
     }
 
@@ -69,11 +73,15 @@ import Testing
             try log.restart()
         }
         log.remove()
-        let missed = RandomLua.callables.indices.filter { !random.drawn.contains($0) }.map { RandomLua.callables[$0].name }
+        let missed = RandomLua.callables.indices.filter { !random.drawn.contains($0) }.map {
+            RandomLua.callables[$0].name
+        }
         #expect(missed.isEmpty || Self.calls < RandomLua.callables.count, "never called: \(missed)")
         #expect(outcomes["returned", default: 0] > Self.calls / 10, "\(outcomes)")
         #expect(outcomes["runtime", default: 0] > Self.calls / 10, "\(outcomes)")
-        if Thoroughness.isExhaustive { print("random calls with seed \(Self.seed):", outcomes.sorted { $0.key < $1.key }) }
+        if Thoroughness.isExhaustive {
+            print("random calls with seed \(Self.seed):", outcomes.sorted { $0.key < $1.key })
+        }
     }
 
     private func outcome(_ error: LuaError?, of code: String) -> String {

@@ -46,7 +46,8 @@ struct RandomLua {
 
     static let functions = [
         "function() error('e') end", "function() error({}) end", "function() error() end",
-        "function() coroutine.yield() end", "function(...) return ... end", "function() end", "function() return 0/0 end",
+        "function() coroutine.yield() end", "function(...) return ... end", "function() end",
+        "function() return 0/0 end",
         "function(x) return x:sum() end", "function(x) return (x * x):sum() end", "function(x) return x * 2, x end",
         "function(...) local function f(...) return 1 + f(...) end return f(...) end", "print", "tensor.zeros", "pcall",
         "function(x) x:requires_grad_(true) return x end", "function(x) collectgarbage() return x end",
@@ -56,7 +57,8 @@ struct RandomLua {
     ]
 
     static let tables = [
-        "{}", "{1}", "{1, 2}", "{2, 3}", "{-1, 2}", "{0, 3}", "{{1, 2}, {3, 4}}", "{{1}, {2, 3}}", "{{{}}}", "{'a', 'b'}",
+        "{}", "{1}", "{1, 2}", "{2, 3}", "{-1, 2}", "{0, 3}", "{{1, 2}, {3, 4}}", "{{1}, {2, 3}}", "{{{}}}",
+        "{'a', 'b'}",
         "(function() local t = {} t[1] = t t.t = t return t end)()", "{1, 2, nil, 4}", "{[0] = 1}", "{0/0}", "{1e300}",
         "setmetatable({}, {__index = function() error('index') end, __len = function() return 1 << 60 end})",
         "setmetatable({1, 2}, {__pairs = error, __gc = error, __close = error})", "{math.mininteger}", "_G",
@@ -68,13 +70,16 @@ struct RandomLua {
 
     static let tensors = [
         "tensor.zeros(0)", "tensor.zeros(0, 3)", "tensor.zeros(3, 0)", "tensor.ones(1)", "tensor.ones(3)",
-        "tensor.full({}, 2)", "tensor({{1, 2}, {3, 4}})", "tensor.ones(2, 3)", "tensor.ones(3, 2)", "tensor.arange(1, 6)",
+        "tensor.full({}, 2)", "tensor({{1, 2}, {3, 4}})", "tensor.ones(2, 3)", "tensor.ones(3, 2)",
+        "tensor.arange(1, 6)",
         "tensor.eye(3, {dtype = 'float64'})", "tensor({0/0, 1})", "tensor({1/0, -1/0})", "tensor({1e38, -1e38})",
         "tensor.ones(3):requires_grad_(true)", "(tensor.ones(3):requires_grad_(true) * 2)", "tensor.ones(2, 3):t()",
         "tensor.ones(1, 3):expand(4, 3)", "tensor.ones(2, 3, 4)", "tensor.ones(1, 1, 5, 5)", "tensor.zeros(28, 28)",
         "tensor.ones(2, 2, {dtype = 'float64'}):requires_grad_(true)", "tensor.arange(1, 6)[{{2, 4}}]",
-        "tensor.zeros(10000)", "tensor({1, 1, 1, 1})", "tensor({2, 1, 2})", "tensor({-1, 0, 5})", "tensor.eye(4) * 1e30",
-        "tensor({{1, 2}, {-1, 0}}, {dtype = 'int64'})", "tensor({math.mininteger, math.maxinteger}, {dtype = 'int64'})", "tensor({true, false, true})",
+        "tensor.zeros(10000)", "tensor({1, 1, 1, 1})", "tensor({2, 1, 2})", "tensor({-1, 0, 5})",
+        "tensor.eye(4) * 1e30",
+        "tensor({{1, 2}, {-1, 0}}, {dtype = 'int64'})", "tensor({math.mininteger, math.maxinteger}, {dtype = 'int64'})",
+        "tensor({true, false, true})",
         "tensor.ones(3, 3):ge(1)", "tensor(1, {dtype = 'int64'})", "tensor(false)",
         "tensor.zeros(math.maxinteger, 0)", "tensor.zeros(0, 1 << 60)",
         "tensor.zeros(2, 2)", "random.normal({3, 3})", "random.uniform({4})", "tensor.ones(1, 1, 1, 1, 1, 1, 1, 1)",
@@ -85,7 +90,10 @@ struct RandomLua {
         "tensor": tensors,
         "flow": ["flow.NICE{dim = 4, hidden = 3, layers = 1, couplings = 2}"],
         "module": ["nn.Linear(2, 3)", "nn.MLP(2, 2, {hidden_features = {4}})"],
-        "transform": ["flow.Scaling{0, 1}", "flow.Planar(2)", "flow.ActNorm(2)", "flow.Autoregressive{features = 2, univariate = \"mixture\"}"],
+        "transform": [
+            "flow.Scaling{0, 1}", "flow.Planar(2)", "flow.ActNorm(2)",
+            "flow.Autoregressive{features = 2, univariate = \"mixture\"}",
+        ],
         "generator": ["random.generator(1)", "random.manual_seed(3)"],
         // An iterator's upvalue, which scripts reach through `debug` only.
         "batches": ["select(2, debug.getupvalue(data.batches(tensor.ones(5, 2), 2), 2))"],
@@ -168,7 +176,8 @@ struct RandomLua {
 
     private mutating func operation(_ object: String, _ key: Operator, _ options: [String]) -> String {
         let binary: [Operator: String] = [
-            .add: "+", .subtract: "-", .multiply: "*", .divide: "/", .floorDivide: "//", .modulo: "%", .power: "^", .concatenate: "..",
+            .add: "+", .subtract: "-", .multiply: "*", .divide: "/", .floorDivide: "//", .modulo: "%", .power: "^",
+            .concatenate: "..",
             .equal: "==", .less: "<", .lessOrEqual: "<=",
         ]
         if let sign = binary[key] {
@@ -195,7 +204,10 @@ struct RandomLua {
             guard !places.isEmpty else { break }
             let start = places[below(places.count)]
             var end = start
-            while end < text.count, text[end].isNumber || ".eE".contains(text[end]) || ("+-".contains(text[end]) && "eE".contains(text[end - 1])) {
+            while end < text.count,
+                text[end].isNumber || ".eE".contains(text[end])
+                    || ("+-".contains(text[end]) && "eE".contains(text[end - 1]))
+            {
                 end += 1
             }
             text.replaceSubrange(start..<end, with: Array("(" + one(of: RandomLua.numbers) + ")"))
@@ -220,7 +232,8 @@ struct RandomLua {
 
         var testDescription: String { path }
         var callable: Callable {
-            Callable(name: path, form: .function(path), documentation: Documentation("\(path)(x)", "", example: example))
+            Callable(
+                name: path, form: .function(path), documentation: Documentation("\(path)(x)", "", example: example))
         }
     }
 

@@ -6,7 +6,8 @@ import Testing
 @Suite(.ownTime(minutes: 10)) struct UncountableShapeTests {
     static let shapes = ["math.maxinteger, 0", "0, math.maxinteger", "1 << 40, 0, 1 << 20", "math.maxinteger, 0, 0"]
     static let arguments = [
-        "", "1", "2", "-1", "x", "x, 1", "1, x", "x, x", "{x, x}", "{x, x}, 2", "x, 1, x", "1, 2", "math.mininteger, 2", "1, 1, 1",
+        "", "1", "2", "-1", "x", "x, 1", "1, x", "x, x", "{x, x}", "{x, x}, 2", "x, 1, x", "1, 2", "math.mininteger, 2",
+        "1, 1, 1",
     ]
 
     @Test(arguments: shapes) func everythingTakesThem(shape: String) throws {
@@ -37,7 +38,9 @@ import Testing
         case .function(let path): Self.arguments.map { "\(path)(\($0))" }
         case .method("tensor", let name): Self.arguments.map { "x:\(name)(\($0))" }
         case .method(let type, let name):
-            (RandomLua.objects[type] ?? []).flatMap { object in ["x", "x, 1", "x, x"].map { "(\(object)):\(name)(\($0))" } }
+            (RandomLua.objects[type] ?? []).flatMap { object in
+                ["x", "x, 1", "x, x"].map { "(\(object)):\(name)(\($0))" }
+            }
         case .property("tensor", let name): ["x.\(name)"]
         case .operation("tensor", let key): [operation(key)].compactMap(\.self)
         case .property, .setter, .operation: []
