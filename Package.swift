@@ -124,7 +124,7 @@ let package = Package(
             ]),
         .target(name: "Sessions", dependencies: ["LuaFlow", "Editors", "Autodiff", "Pictures"]),
         .target(name: "Repl", dependencies: ["LuaFlow", "Sessions", "Editors", "Files", "CLineEditor"]),
-        .target(name: "Notebook", dependencies: ["LuaFlow", "Sessions", "Repl", "Files", "CCrypto"]),
+        .target(name: "Notebook", dependencies: ["Scripting", "LuaFlow", "Sessions", "Repl", "Files", "CCrypto"]),
         .target(
             name: "LuaFlowCommand",
             dependencies: [

@@ -245,9 +245,6 @@ public final class Interpreter: @unchecked Sendable {
         set { core.timeLimitBegins.withLock { $0 = newValue } }
     }
 
-    /// The bytes in Lua's heap.
-    public var luaBytes: Int { (try? thread.perform { lf_used_bytes(core.state) }) ?? 0 }
-
     /// For tests: every allocation from the nth on fails, or only the nth, both Lua's and the bridge's; nil ends it.
     /// - Returns: the number of allocations since the last call.
     @discardableResult

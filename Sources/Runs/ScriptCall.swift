@@ -21,9 +21,4 @@ public final class ScriptCall: Service {
         self.usage = usage
         self.arguments = arguments
     }
-
-    /// For texts, which are UTF-8 here; a command line's words may be other bytes.
-    public convenience init(script: String, usage: String, arguments: [String]) {
-        self.init(script: ByteString(script), usage: usage, arguments: arguments.map { ByteString($0) })
-    }
 }

@@ -28,13 +28,6 @@ public struct NativeFunction: Sendable {
         declaration = nil
     }
 
-    /// The usual case: a single result.
-    public init(
-        _ name: String, _ documentation: Documentation, returning body: @escaping @Sendable (Arguments) throws -> Value
-    ) {
-        self.init(name, documentation) { arguments in [try body(arguments)] }
-    }
-
     init(_ name: String, _ documentation: Documentation, _ declaration: Declaration?, body: @escaping Body) {
         (self.name, self.documentation, self.declaration, self.body) = (name, documentation, declaration, body)
     }

@@ -47,7 +47,7 @@ private func function(_ name: String, _ body: @escaping @Sendable (Arguments) th
 }
 
 private func value(_ name: String, _ body: @escaping @Sendable (Arguments) throws -> Value) -> NativeFunction {
-    NativeFunction(name, Documentation(name, "For tests."), returning: body)
+    NativeFunction(name, Documentation(name, "For tests.")) { [try body($0)] }
 }
 
 /// A module with every kind of binding.

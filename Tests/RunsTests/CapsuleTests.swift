@@ -389,3 +389,11 @@ import TimeLimits
         #expect(own.lowerBound < late.lowerBound)
     }
 }
+
+extension SHA256 {
+    fileprivate static func hex(_ bytes: [UInt8]) -> String {
+        var hash = SHA256()
+        hash.update(bytes)
+        return hash.hex
+    }
+}

@@ -70,12 +70,11 @@ public struct PluginFile: Sendable {
     public let path: ByteString
     /// The folder in which it finds its own modules.
     public let folder: ByteString
-    public let found: PluginPath.Folder
     /// Why there is no file to load although there should be.
     public let fault: String?
 
-    init(name: ByteString, path: ByteString, folder: ByteString, found: PluginPath.Folder, fault: String? = nil) {
-        (self.name, self.path, self.folder, self.found, self.fault) = (name, path, folder, found, fault)
+    init(name: ByteString, path: ByteString, folder: ByteString, fault: String? = nil) {
+        (self.name, self.path, self.folder, self.fault) = (name, path, folder, fault)
     }
 
     /// The plugins in a folder. A folder that exists but cannot be listed counts as a plugin with a fault, so that it
@@ -87,7 +86,7 @@ public struct PluginFile: Sendable {
             let fault = place.path.isFolder ? "the folder cannot be read" : "this is no folder"
             return [
                 PluginFile(
-                    name: name, path: place.path, folder: place.path, found: place,
+                    name: name, path: place.path, folder: place.path,
                     fault: "\(place.path): \(fault) (\(place.reason))")
             ]
         }
@@ -99,11 +98,11 @@ public struct PluginFile: Sendable {
                 let isReadable = path.withCString { access($0, X_OK) } == 0
                 guard isThere(start) || !isReadable else { return nil }
                 return PluginFile(
-                    name: name, path: start, folder: path, found: place,
+                    name: name, path: start, folder: path,
                     fault: isReadable ? nil : "\(path): the folder cannot be read")
             }
             guard name.hasSuffix(".lua") else { return nil }
-            return PluginFile(name: name.dropLast(4), path: path, folder: place.path, found: place)
+            return PluginFile(name: name.dropLast(4), path: path, folder: place.path)
         }
     }
 

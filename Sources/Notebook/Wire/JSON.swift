@@ -1,3 +1,5 @@
+import Scripting
+
 /// A JSON value (RFC 8259). Objects have no order; of a repeated name the last one counts.
 public enum JSON: Equatable, Sendable {
     case null
@@ -14,10 +16,7 @@ public enum JSON: Equatable, Sendable {
     case object([String: JSON])
 
     /// Why a text is no JSON, and at which byte.
-    public struct Fault: Error, Equatable, CustomStringConvertible {
-        /// The fault in words, without the origin of the text.
-        public let description: String
-    }
+    public typealias Fault = Scripting.Fault
 
     /// The deepest nesting of lists and objects.
     static let deepest = 200
@@ -60,7 +59,7 @@ public enum JSON: Equatable, Sendable {
         case .integer(let integer): result += "\(integer)".utf8
         // JSON has no notation for infinities and NaN.
         case .number(let number): result += (number.isFinite ? "\(number)" : "null").utf8
-        case .text(let text): JSON.quote(text, to: &result)
+        case .text(let text): result += JSONTokens.quoted(text).utf8
         case .list(let list):
             result.append(UInt8(ascii: "["))
             for (place, element) in list.enumerated() {
@@ -72,27 +71,11 @@ public enum JSON: Equatable, Sendable {
             result.append(UInt8(ascii: "{"))
             for (place, member) in members.sorted(by: { $0.key < $1.key }).enumerated() {
                 if place > 0 { result.append(UInt8(ascii: ",")) }
-                JSON.quote(member.key, to: &result)
-                result.append(UInt8(ascii: ":"))
+                result += "\(JSONTokens.quoted(member.key)):".utf8
                 member.value.write(to: &result)
             }
             result.append(UInt8(ascii: "}"))
         }
-    }
-
-    private static func quote(_ text: String, to result: inout [UInt8]) {
-        result.append(UInt8(ascii: "\""))
-        for byte in text.utf8 {
-            switch byte {
-            case UInt8(ascii: "\""): result += "\\\"".utf8
-            case UInt8(ascii: "\\"): result += "\\\\".utf8
-            case 0..<0x20:
-                let digits = String(byte, radix: 16)
-                result += ("\\u" + String(repeating: "0", count: 4 - digits.count) + digits).utf8
-            default: result.append(byte)
-            }
-        }
-        result.append(UInt8(ascii: "\""))
     }
 }
 
@@ -108,155 +91,48 @@ extension JSON: ExpressibleByStringLiteral, ExpressibleByIntegerLiteral, Express
 
 /// Parses JSON from bytes.
 private struct JSONReader {
-    let bytes: [UInt8]
-    private var place = 0
+    private var tokens: JSONTokens
 
-    init(bytes: [UInt8]) { self.bytes = bytes }
-
-    private var next: UInt8? { place < bytes.count ? bytes[place] : nil }
-
-    private func fault(_ expected: String) -> JSON.Fault {
-        JSON.Fault(description: "\(expected) expected at byte \(place + 1) of \(bytes.count)")
-    }
-
-    private mutating func skipSpace() {
-        while let byte = next, [0x20, 0x09, 0x0a, 0x0d].contains(byte) { place += 1 }
-    }
-
-    private mutating func take(_ byte: Unicode.Scalar) -> Bool {
-        guard next == UInt8(ascii: byte) else { return false }
-        place += 1
-        return true
-    }
+    init(bytes: [UInt8]) { tokens = JSONTokens(bytes) }
 
     mutating func whole() throws(JSON.Fault) -> JSON {
         let value = try self.value(depth: 0)
-        skipSpace()
-        guard next == nil else { throw fault("the end") }
+        try tokens.end()
         return value
     }
 
     private mutating func value(depth: Int) throws(JSON.Fault) -> JSON {
-        guard depth < JSON.deepest else { throw JSON.Fault(description: "more than \(JSON.deepest) levels") }
-        skipSpace()
-        switch next {
-        case UInt8(ascii: "{"): return try object(depth)
-        case UInt8(ascii: "["): return try list(depth)
-        case UInt8(ascii: "\""): return .text(try string())
-        case UInt8(ascii: "t"): return try word("true", .flag(true))
-        case UInt8(ascii: "f"): return try word("false", .flag(false))
-        case UInt8(ascii: "n"): return try word("null", .null)
-        default: return try number()
-        }
-    }
-
-    private mutating func word(_ word: String, _ value: JSON) throws(JSON.Fault) -> JSON {
-        guard bytes[place...].starts(with: word.utf8) else { throw fault("a value") }
-        place += word.utf8.count
-        return value
+        guard depth < JSON.deepest else { throw JSON.Fault("more than \(JSON.deepest) levels") }
+        if tokens.takes("{") { return try object(depth) }
+        if tokens.takes("[") { return try list(depth) }
+        if tokens.next == UInt8(ascii: "\"") { return .text(try tokens.string()) }
+        if tokens.takes(word: "true") { return .flag(true) }
+        if tokens.takes(word: "false") { return .flag(false) }
+        if tokens.takes(word: "null") { return .null }
+        let (integer, number) = try tokens.number()
+        return integer.map { .integer($0) } ?? .number(number)
     }
 
     private mutating func list(_ depth: Int) throws(JSON.Fault) -> JSON {
-        place += 1
         var elements: [JSON] = []
-        skipSpace()
-        if take("]") { return .list([]) }
+        if tokens.takes("]") { return .list([]) }
         while true {
             elements.append(try value(depth: depth + 1))
-            skipSpace()
-            if take("]") { return .list(elements) }
-            guard take(",") else { throw fault("a comma or ]") }
+            if tokens.takes("]") { return .list(elements) }
+            guard tokens.takes(",") else { throw tokens.fault("a comma or ]") }
         }
     }
 
     private mutating func object(_ depth: Int) throws(JSON.Fault) -> JSON {
-        place += 1
         var members: [String: JSON] = [:]
-        skipSpace()
-        if take("}") { return .object([:]) }
+        if tokens.takes("}") { return .object([:]) }
         while true {
-            skipSpace()
-            guard next == UInt8(ascii: "\"") else { throw fault("a name in quotes") }
-            let name = try string()
-            skipSpace()
-            guard take(":") else { throw fault("a colon") }
+            tokens.skipSpace()
+            let name = try tokens.string()
+            guard tokens.takes(":") else { throw tokens.fault("a colon") }
             members[name] = try value(depth: depth + 1)
-            skipSpace()
-            if take("}") { return .object(members) }
-            guard take(",") else { throw fault("a comma or }") }
+            if tokens.takes("}") { return .object(members) }
+            guard tokens.takes(",") else { throw tokens.fault("a comma or }") }
         }
-    }
-
-    private mutating func number() throws(JSON.Fault) -> JSON {
-        let start = place
-        _ = take("-")
-        let digits = place
-        while let byte = next, (0x30...0x39).contains(byte) || ".eE+-".utf8.contains(byte) { place += 1 }
-        let text = String(decoding: bytes[start..<place], as: UTF8.self)
-        let first = digits < place ? bytes[digits] : 0
-        let isPadded = first == 0x30 && digits + 1 < place && (0x30...0x39).contains(bytes[digits + 1])
-        guard (0x30...0x39).contains(first), !isPadded, !text.hasSuffix("."), let number = Double(text) else {
-            place = start
-            throw fault("a value")
-        }
-        return Int(text).map { .integer($0) } ?? .number(number)
-    }
-
-    private mutating func string() throws(JSON.Fault) -> String {
-        place += 1
-        var units: [UInt8] = []
-        while let byte = next {
-            place += 1
-            switch byte {
-            case UInt8(ascii: "\""):
-                guard let text = String(validating: units, as: UTF8.self) else { throw fault("UTF-8 before the quote") }
-                return text
-            case UInt8(ascii: "\\"): try units += Array(String(escape()).utf8)
-            case 0..<0x20: throw fault("no control character in a string")
-            default: units.append(byte)
-            }
-        }
-        throw fault("a closing quote")
-    }
-
-    private mutating func escape() throws(JSON.Fault) -> Unicode.Scalar {
-        guard let byte = next else { throw fault("an escape") }
-        place += 1
-        switch byte {
-        case UInt8(ascii: "n"): return "\n"
-        case UInt8(ascii: "t"): return "\t"
-        case UInt8(ascii: "r"): return "\r"
-        case UInt8(ascii: "b"): return "\u{8}"
-        case UInt8(ascii: "f"): return "\u{c}"
-        case UInt8(ascii: "\""), UInt8(ascii: "\\"), UInt8(ascii: "/"): return Unicode.Scalar(byte)
-        case UInt8(ascii: "u"): return try codePoint()
-        default:
-            place -= 1
-            throw fault("an escape of JSON's")
-        }
-    }
-
-    /// An unpaired surrogate is replaced by U+FFFD.
-    private mutating func codePoint() throws(JSON.Fault) -> Unicode.Scalar {
-        let first = try fourDigits()
-        if let scalar = Unicode.Scalar(first) { return scalar }
-        guard (0xd800..<0xdc00).contains(first), bytes[place...].starts(with: "\\u".utf8) else { return "\u{fffd}" }
-        let before = place
-        place += 2
-        let second = try fourDigits()
-        guard (0xdc00..<0xe000).contains(second) else {
-            place = before
-            return "\u{fffd}"
-        }
-        return Unicode.Scalar(0x10000 + (first - 0xd800) << 10 + (second - 0xdc00)) ?? "\u{fffd}"
-    }
-
-    private mutating func fourDigits() throws(JSON.Fault) -> UInt32 {
-        let digits = bytes[place...].prefix(4)
-        guard digits.count == 4, !digits.contains(where: "+-".utf8.contains),
-            let value = UInt32(String(decoding: digits, as: UTF8.self), radix: 16)
-        else { throw fault("four hexadecimal digits") }
-        place += 4
-        return value
     }
 }

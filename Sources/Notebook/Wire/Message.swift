@@ -67,7 +67,7 @@ struct Message: Sendable {
         for (name, part) in zip(["header", "parent header", "metadata", "content"], parts) {
             do {
                 let value = try JSON(part)
-                guard case .object = value else { throw JSON.Fault(description: "an object expected") }
+                guard case .object = value else { throw JSON.Fault("an object expected") }
                 read.append(value)
             } catch let fault as JSON.Fault {
                 throw Fault(description: "its \(name) is no JSON object: \(fault)")

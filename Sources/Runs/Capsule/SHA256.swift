@@ -37,12 +37,6 @@ struct SHA256 {
         return digest.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
     }
 
-    static func hex(_ bytes: [UInt8]) -> String {
-        var hash = SHA256()
-        hash.update(bytes)
-        return hash.hex
-    }
-
     /// A file's digest and size; nil if it cannot be read completely.
     static func ofFile(_ path: ByteString) -> (hex: String, bytes: Int)? {
         let descriptor = path.withCString { open($0, O_RDONLY | O_CLOEXEC) }

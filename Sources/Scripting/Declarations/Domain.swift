@@ -6,8 +6,6 @@
 public struct Domain<T>: Sendable {
     /// The type in signatures, documentation and definitions for editors.
     public var type: ScriptType
-    /// For numbers: documented, and checked by ``read``.
-    public var bounds: Bounds?
     /// The expected value in messages: `a number from 0`.
     public var expected: String
     /// Whether nil is accepted.
@@ -27,17 +25,10 @@ public struct Domain<T>: Sendable {
 }
 
 /// An interval of numbers, with its ends included (`from`, `to`) or excluded (`above`, `below`).
-public struct Bounds: Sendable, Equatable {
-    /// Included lower end.
-    public var from = -Double.infinity
-    /// Excluded lower end.
-    public var above = -Double.infinity
-    /// Included upper end.
-    public var to = Double.infinity
-    /// Excluded upper end.
-    public var below = Double.infinity
+struct Bounds: Sendable {
+    let from, above, to, below: Double
     /// Whether infinities and NaN are excluded, too.
-    public var isFinite = false
+    let isFinite: Bool
 
     func contains(_ x: Double) -> Bool {
         x >= from && (x > above || above == -.infinity) && x <= to && (x < below || below == .infinity)
@@ -61,7 +52,7 @@ extension Domain {
             // Not simply `domain.read(value)`: a refused value would become an optional that contains nil.
             return try domain.read(value).map { .some($0) }
         }
-        (result.bounds, result.isOptional) = (domain.bounds, true)
+        result.isOptional = true
         return result
     }
 
@@ -72,7 +63,7 @@ extension Domain {
         let optional = Domain<W?>.optional(domain)
         var result = Domain(
             optional.type, expected: optional.expected, show: { $0.map(domain.show) ?? fallback }, read: optional.read)
-        (result.bounds, result.isOptional) = (optional.bounds, true)
+        result.isOptional = true
         return result
     }
 
@@ -96,7 +87,7 @@ extension Domain {
         var result = Domain<U>(type, expected: expected ?? self.expected, show: show) { [read] value in
             try read(value).flatMap(transform)
         }
-        (result.bounds, result.isOptional) = (bounds, isOptional)
+        result.isOptional = isOptional
         return result
     }
 

@@ -10,12 +10,10 @@ extension Domain<Double> {
         let bounds = Bounds(from: from, above: above, to: to, below: below, isFinite: finite)
         let isBounded = finite || !bounds.text.isEmpty
         let expected = (finite ? "a finite number" : "a number") + bounds.text
-        var domain = Domain(.number, expected: expected, show: { shown($0) }) { value in
+        return Domain(.number, expected: expected, show: { shown($0) }) { value in
             guard let number = value.asNumber, !isBounded || bounds.contains(number) else { return nil }
             return number
         }
-        domain.bounds = bounds
-        return domain
     }
 
     /// Any number, also infinite or NaN.
@@ -25,7 +23,6 @@ extension Domain<Double> {
 extension Domain<Int> {
     /// An integer by its value: `2.0` is one; `2.5`, NaN and infinities are not.
     public static func integer(from: Int = .min, to: Int = .max) -> Domain {
-        let bounds = Bounds(from: from == .min ? -.infinity : Double(from), to: to == .max ? .infinity : Double(to))
         let words =
             switch (from, to) {
             case (.min, .max): ""
@@ -33,12 +30,10 @@ extension Domain<Int> {
             case (.min, _): " up to \(to)"
             default: " from \(from) to \(to)"
             }
-        var domain = Domain(.integer, expected: "a whole number" + words) { value in
+        return Domain(.integer, expected: "a whole number" + words) { value in
             guard let integer = value.asInteger, integer >= from, integer <= to else { return nil }
             return integer
         }
-        domain.bounds = bounds
-        return domain
     }
 
     /// Any integer of 64 bits.

@@ -16,8 +16,6 @@ public struct ParameterSpec: Sendable {
     public let place: Place
     /// What editors are told.
     public let type: ScriptType
-    /// For numbers; nil where any will do.
-    public let bounds: Bounds?
     /// The expected value in messages: `a number from 0`.
     public let expected: String
     /// The default as a script would write it; `nil` for optional parameters; none for required ones.
@@ -36,7 +34,7 @@ public struct ParameterSpec: Sendable {
         _ place: Place, _ name: String, _ domain: Domain<T>, fallback: (@Sendable () -> String)? = nil, _ note: String
     ) {
         (self.name, self.place, self.note) = (name, place, note)
-        (type, bounds, expected) = (domain.type, domain.bounds, domain.expected)
+        (type, expected) = (domain.type, domain.expected)
         writtenFallback = fallback
         let isOptional = domain.isOptional || fallback != nil
         self.isOptional = isOptional

@@ -22,7 +22,6 @@ public struct Style: Sendable {
     package func error(_ text: String) -> String { paint(text, isOnRed ? "1" : "31") }
     package func caret(_ text: String) -> String { paint(text, isOnRed ? "1" : "1;31") }
     package func faint(_ text: String) -> String { paint(text, "2") }
-    package func strong(_ text: String) -> String { paint(text, "1") }
 
     private func paint(_ text: String, _ code: String) -> String {
         isColoured ? "\u{1B}[\(code)m\(text)\u{1B}[0m" : text
