@@ -7,7 +7,9 @@ enum MetadataJSON {
 
     /// In the order of the names, so that equal texts give equal JSON.
     static func write(_ metadata: [ByteString: String]) -> String {
-        let pairs = metadata.sorted { $0.key < $1.key }.map { "\(quoted($0.key.text)):\(quoted($0.value))" }
+        let pairs = metadata.sorted { $0.key < $1.key }.map { name, text in
+            "\(JSONTokens.quoted(name.text)):\(JSONTokens.quoted(text))"
+        }
         return "{\(pairs.joined(separator: ","))}"
     }
 
@@ -16,23 +18,5 @@ enum MetadataJSON {
         var metadata: [ByteString: String] = [:]
         try scanner.object { scanner, key in metadata[ByteString(key)] = try scanner.string() }
         return metadata
-    }
-
-    static func quoted(_ text: String) -> String {
-        var result = "\""
-        for scalar in text.unicodeScalars {
-            switch scalar {
-            case "\"": result += "\\\""
-            case "\\": result += "\\\\"
-            case "\n": result += "\\n"
-            case "\r": result += "\\r"
-            case "\t": result += "\\t"
-            case _ where scalar.value < 0x20:
-                let digits = String(scalar.value, radix: 16)
-                result += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
-            default: result.unicodeScalars.append(scalar)
-            }
-        }
-        return result + "\""
     }
 }

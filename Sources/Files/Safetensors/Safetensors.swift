@@ -63,7 +63,7 @@ enum Safetensors {
             let shape = entry.tensor.shape.map(String.init).joined(separator: ",")
             let type = description(dict.writtenType(entry))
             parts.append(
-                "\(MetadataJSON.quoted(entry.name)):{\"dtype\":\"\(type)\",\"shape\":[\(shape)],"
+                "\(JSONTokens.quoted(entry.name)):{\"dtype\":\"\(type)\",\"shape\":[\(shape)],"
                     + "\"data_offsets\":[\(begin),\(end)]}"
             )
         }
