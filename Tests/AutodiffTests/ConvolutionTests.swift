@@ -33,7 +33,10 @@ import Testing
         let (tall, wide) = (dilation[0] * (window[0] - 1), dilation[1] * (window[1] - 1))
         let fits = height + 2 * padding[0] > tall && width + 2 * padding[1] > wide
         let label =
-            "\(height) x \(width), window \(window), stride \(stride), padding \(padding), dilation \(dilation), \(groups) groups"
+            """
+            \(height) x \(width), window \(window), stride \(stride), padding \(padding), dilation \(dilation), \
+            \(groups) groups
+            """
         guard fits else {
             #expect(
                 try message {

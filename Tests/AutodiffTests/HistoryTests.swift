@@ -103,15 +103,27 @@ import Testing
         }
         #expect(
             try scripts.number(
-                "\(setting)\ng = autodiff.grad(f, x, {create_graph = true}); (g * g):sum():backward()\nreturn w.grad:item()"
+                """
+                \(setting)
+                g = autodiff.grad(f, x, {create_graph = true}); (g * g):sum():backward()
+                return w.grad:item()
+                """
             ) == 144)
         #expect(
             try scripts.number(
-                "\(setting)\nlocal _, g = autodiff.vjp(f, x, nil, {create_graph = true}); (g * g):sum():backward()\nreturn w.grad:item()"
+                """
+                \(setting)
+                local _, g = autodiff.vjp(f, x, nil, {create_graph = true}); (g * g):sum():backward()
+                return w.grad:item()
+                """
             ) == 144)
         #expect(
             try scripts.number(
-                "\(setting)\nlocal _, g = autodiff.hvp(f, x, D{1}, {create_graph = true}); (g * g):sum():backward()\nreturn w.grad:item()"
+                """
+                \(setting)
+                local _, g = autodiff.hvp(f, x, D{1}, {create_graph = true}); (g * g):sum():backward()
+                return w.grad:item()
+                """
             ) == 16)
         // The missing history is forgotten where the tensor is overwritten entirely or detached.
         #expect(
@@ -137,35 +149,56 @@ import Testing
         for (code, wanted) in [
             // d/dw (2 w x)^2 = 8 w x^2: the inner gradient is by x, the outer by w.
             (
-                "autodiff.grad(function(w) local g = autodiff.grad(function(x) return (w * x * x):sum() end)(x) return (g * g):sum() end)(w)",
+                """
+                autodiff.grad(function(w) local g = autodiff.grad(function(x) return (w * x * x):sum() end)(x) \
+                return (g * g):sum() end)(w)
+                """,
                 144
             ),
             (
-                "autodiff.grad(function(w) local g = autodiff.grad(function(x) return (w * x * x):sum() end)(x) return (g * g):sum() end)(D{2})",
+                """
+                autodiff.grad(function(w) local g = autodiff.grad(function(x) return (w * x * x):sum() end)(x) \
+                return (g * g):sum() end)(D{2})
+                """,
                 144
             ),
             // Three gradients: d^3/dx^3 of w x^4 is 24 w x.
             (
-                "autodiff.grad(function(x) return autodiff.grad(function(x) return autodiff.grad(function(x) return (w * x ^ 4):sum() end)(x):sum() end)(x):sum() end)(x)",
+                """
+                autodiff.grad(function(x) return autodiff.grad(function(x) return autodiff.grad(function(x) \
+                return (w * x ^ 4):sum() end)(x):sum() end)(x):sum() end)(x)
+                """,
                 144
             ),
             // The point of the inner gradient depends on the outer argument: d/da of 2 w (a^2) is 4 w a.
             (
-                "autodiff.grad(function(a) return autodiff.grad(function(x) return (w * x * x):sum() end)(a * a):sum() end)(x)",
+                """
+                autodiff.grad(function(a) return autodiff.grad(function(x) \
+                return (w * x * x):sum() end)(a * a):sum() end)(x)
+                """,
                 24
             ),
             // Differentiating through a step of descent: y = x - 0.1 (2 w x), so dy/dw = -0.2 x.
             (
-                "autodiff.grad(function(w) return (x - 0.1 * autodiff.grad(function(x) return (w * x * x):sum() end)(x)):sum() end)(w)",
+                """
+                autodiff.grad(function(w) return (x - 0.1 * autodiff.grad(function(x) \
+                return (w * x * x):sum() end)(x)):sum() end)(w)
+                """,
                 -0.6
             ),
             ("autodiff.hessian(function(x) return (w * x ^ 3):sum() end)(x):sum()", 36),
             (
-                "select(2, autodiff.jvp(function(a) return autodiff.grad(function(x) return (w * x ^ 3):sum() end)(a) end, x, D{1}))",
+                """
+                select(2, autodiff.jvp(function(a) return autodiff.grad(function(x) \
+                return (w * x ^ 3):sum() end)(a) end, x, D{1}))
+                """,
                 36
             ),
             (
-                "autodiff.grad(function(a) return select(2, autodiff.jvp(function(x) return w * x ^ 3 end, a, D{1})):sum() end)(x)",
+                """
+                autodiff.grad(function(a) return select(2, autodiff.jvp(function(x) \
+                return w * x ^ 3 end, a, D{1})):sum() end)(x)
+                """,
                 36
             ),
         ] {

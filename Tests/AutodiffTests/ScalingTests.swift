@@ -60,7 +60,10 @@ import Testing
                 }
                 #expect(
                     agrees && found[index].count == wanted.count,
-                    "\(law.label) in \(dtype.rawValue), input \(place + 1), c = \(c), \(what): \(found[index]), scaled \(wanted)"
+                    """
+                    \(law.label) in \(dtype.rawValue), input \(place + 1), c = \(c), \(what): \(found[index]), \
+                    scaled \(wanted)
+                    """
                 )
             }
         }

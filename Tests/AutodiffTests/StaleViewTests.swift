@@ -132,13 +132,25 @@ import Testing
             && !write.contains("[2][1]")
         {
             let numbers = try scripts.numbers(
-                "\(Self.setting)\n\(Self.beginnings[0])\nrow = t[1]\n\(write); (out:sum() + t[2]:sum()):backward()\nreturn x.grad:tolist()"
+                """
+                \(Self.setting)
+                \(Self.beginnings[0])
+                row = t[1]
+                \(write); (out:sum() + t[2]:sum()):backward()
+                return x.grad:tolist()
+                """
             )
             #expect(numbers.contains { $0 > 0 }, "\(write): \(numbers)")
         }
         #expect(
             try scripts.numbers(
-                "\(Self.setting)\n\(Self.beginnings[0])\nrow = t[1]\nout[1] = row; (out * D{{2, 3}, {1, 1}}):sum():backward()\nreturn x.grad:tolist()"
+                """
+                \(Self.setting)
+                \(Self.beginnings[0])
+                row = t[1]
+                out[1] = row; (out * D{{2, 3}, {1, 1}}):sum():backward()
+                return x.grad:tolist()
+                """
             ) == [2, 3])
     }
 }

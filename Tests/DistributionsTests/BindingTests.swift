@@ -85,7 +85,10 @@ import Testing
                 == "distribution:sample: argument 2 (shape): a shape such as {2, 3} expected, got \"x\"")
         #expect(
             message { _ = try call("sample", distribution, .integer(1), .options(("generatr", .integer(1)))) }
-                == "distribution:sample: unknown option generatr (did you mean \"generator\"?); the options are shape, generator"
+                == """
+                    distribution:sample: unknown option generatr (did you mean \"generator\"?); the options are shape, \
+                    generator
+                    """
         )
         #expect(
             message { _ = try call("log_prob", distribution, .string("x")) }
@@ -110,7 +113,10 @@ import Testing
         let logistic = try make("Logistic", [.integer(0), .integer(1)])
         #expect(
             message { _ = try Divergence.kullbackLeibler(logistic, logistic) }
-                == "distribution.kl_divergence: no closed form for Logistic and Logistic; average p:log_prob(x) - q:log_prob(x) over x = p:sample({n}) instead"
+                == """
+                    distribution.kl_divergence: no closed form for Logistic and Logistic; average p:log_prob(x) - \
+                    q:log_prob(x) over x = p:sample({n}) instead
+                    """
         )
     }
 

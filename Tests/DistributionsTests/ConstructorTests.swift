@@ -147,7 +147,10 @@ import Testing
                 == "distribution.Mixture: components[2] has events of shape (2): () expected, as of the first")
         #expect(
             message { _ = try make("Mixture", [Self.numbers([0.5, 0.5]), normal]) }
-                == "distribution.Mixture: weights of shape (2) and a distribution of batch (): the same last dimension expected"
+                == """
+                    distribution.Mixture: weights of shape (2) and a distribution of batch (): the same last dimension \
+                    expected
+                    """
         )
         #expect(
             message { _ = try make("Truncated", [normal, .integer(1), .integer(0)]) }

@@ -30,7 +30,10 @@ import Testing
         #expect(with.intersection(["Bernoulli", "Categorical", "Poisson", "Mixture"]) == [])
         #expect(
             message { _ = try Poisson(scalar(1)).rsample(from: Generator(seed: 1)) }
-                == "distribution:rsample: distribution.Poisson has no reparameterised draws; use sample and the score function, grad log_prob(x) f(x)"
+                == """
+                    distribution:rsample: distribution.Poisson has no reparameterised draws; use sample \
+                    and the score function, grad log_prob(x) f(x)
+                    """
         )
     }
 
@@ -93,7 +96,10 @@ import Testing
                     let z = abs(means[i] - truth) < 1e-9 ? 0 : (means[i] - truth) / errors[i]
                     #expect(
                         abs(z) < 5,
-                        "\(label): gradient of \(name) by parameter \(index + 1), element \(i + 1): \(means[i]) ± \(errors[i]), exactly \(truth)"
+                        """
+                        \(label): gradient of \(name) by parameter \(index + 1), element \(i + 1): \(means[i]) ± \
+                        \(errors[i]), exactly \(truth)
+                        """
                     )
                 }
             }

@@ -81,7 +81,10 @@ import Testing
                 let got = try Transform.valueAndGradient(of: slope, at: inputs, for: "test").gradients[second].value
                     .item()
                 let label =
-                    "\(row.distribution)\(row.parameters) at \(row.x), \(row.side): by \(first + 1), then by \(second + 1)"
+                    """
+                    \(row.distribution)\(row.parameters) at \(row.x), \(row.side): by \(first + 1), then by \
+                    \(second + 1)
+                    """
                 #expect(abs(got - row.value) <= 1e-7 * abs(row.value), "\(label): \(got), expected \(row.value)")
             }
         }

@@ -104,7 +104,10 @@ import Testing
         // Texts that an option does not accept, and options by way of a variable.
         (
             "require('tensor').zeros(2, {dtype = 'float65'})",
-            "1:37: tensor.zeros: option dtype: one of float32, float64, int64, bool expected, got \"float65\" (did you mean \"float64\"?)"
+            """
+            1:37: tensor.zeros: option dtype: one of float32, float64, int64, bool expected, got \"float65\" (did you \
+            mean \"float64\"?)
+            """
         ),
         (
             "local o = {dtpe = 'float32'}\nrequire('tensor').zeros(2, o)",
@@ -216,7 +219,13 @@ import Testing
         #expect(try check(script, plugins: ["not Lua"]).count == 1)
         for alias in [
             "local register = require('host').register\nregister{projections = {Mine = print}}\n",
-            "local host = require 'host'\nlocal add = host.register\nadd{[kind()] = {[kind()] = 1}}\nfunction kind() end\n",
+            """
+            local host = require 'host'
+            local add = host.register
+            add{[kind()] = {[kind()] = 1}}
+            function kind() end
+
+            """,
         ] {
             #expect(try check(alias + script).isEmpty, "\(alias)")
         }

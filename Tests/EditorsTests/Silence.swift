@@ -46,7 +46,10 @@ enum Silence {
         "require('host').arguments{about = 'a', rest = 'b', {'steps', 1, 'c'}}",
         "local self = {}\nfunction self:f() return self.g end",
         "local d = require('data').digits()\nd.extra = 1\nreturn d.extra.x, d.images:size(1)",
-        "local P, x = require('projection').Box(0, 1), require('tensor').ones(2)\nreturn P(x):sum(), P.convex, P:contains(x)",
+        """
+        local P, x = require('projection').Box(0, 1), require('tensor').ones(2)
+        return P(x):sum(), P.convex, P:contains(x)
+        """,
         "local f = require('autodiff').grad(print)\nreturn f(1):anything()", "return arg[0], _VERSION, ...",
         "local a = require('tensor').ones(2)\nlocal b = 2 * a ^ 2 | 1\nreturn b.whatever",
         // A table as the last argument is a value where the function takes one there, not a table of options.

@@ -32,7 +32,13 @@ import Testing
         ("random.normal(3, 3)", "1:8: random.normal: a shape of several numbers is a table, such as {3, 3}"),
         ("local n = 3\nlocal x = random.uniform(n, 4)", "2:18: random.uniform: a shape of several numbers"),
         (
-            "local x, best = tensor.ones(2), math.huge\nfor i = 1, 3 do\n  local loss = x:sum()\n  if loss < best then best = loss end\nend",
+            """
+            local x, best = tensor.ones(2), math.huge
+            for i = 1, 3 do
+              local loss = x:sum()
+              if loss < best then best = loss end
+            end
+            """,
             "4:6: attempt to compare a tensor"
         ),
         (
@@ -73,7 +79,11 @@ import Testing
         "local x = tensor.ones(2)\nlocal y = x and x:sum() or 3", "random.normal(3)", "random.normal({3, 3}, 0, 1)",
         "local x = tensor.ones(2)\nx = nil\nif x then end",
         "local x = tensor.ones(2)\nprint('x ' .. tostring(x), x.shape, x.data:sum())",
-        "local o = setmetatable({}, {__lt = function() return true end})\nlocal x = tensor.ones(2)\nprint(pcall(function() return o < x end))",
+        """
+        local o = setmetatable({}, {__lt = function() return true end})
+        local x = tensor.ones(2)
+        print(pcall(function() return o < x end))
+        """,
         "len = string.len print(len('x'))", "True = true while True do break end",
     ])
     func whatMayBeRightIsNot(_ text: String) throws {

@@ -240,11 +240,17 @@ import Testing
             "the flow is conditional (1 numbers of context)"
         ),
         (
-            "distribution.Transformed(distribution.Normal(0, 1), flow.AffineCoupling{mask = {1, 0}, net = nn.MLP(2, 2), context = 1})",
+            """
+            distribution.Transformed(distribution.Normal(0, 1), flow.AffineCoupling{mask = {1, 0}, net = nn.MLP(2, 2), \
+            context = 1})
+            """,
             "the transform is conditional"
         ),
         (
-            "flow.Flow('normal', {flow.AffineCoupling{mask = {1, 0}, net = nn.MLP(2, 2), context = 1}, flow.AffineCoupling{mask = {1, 0}, net = nn.MLP(3, 2), context = 2}}, {dim = 2})",
+            """
+            flow.Flow('normal', {flow.AffineCoupling{mask = {1, 0}, net = nn.MLP(2, 2), context = 1}, \
+            flow.AffineCoupling{mask = {1, 0}, net = nn.MLP(3, 2), context = 2}}, {dim = 2})
+            """,
             "transform 1 takes a context of 1 numbers, transform 2 one of 2"
         ),
         ("flow.MAF{features = 16777216}", "make a mask too large"),

@@ -77,48 +77,85 @@ import Testing
             "{3, 1, 2, 4}", "nil"
         ),
         (
-            "flow.Flow('normal', {flow.Reshape({2, 2}, {4}), flow.Chain{flow.Permute{2, 1, 4, 3}, flow.Householder(4, 2)}})",
+            """
+            flow.Flow('normal', {flow.Reshape({2, 2}, {4}), flow.Chain{flow.Permute{2, 1, 4, 3}, flow.Householder(4, \
+            2)}})
+            """,
             "{3, 2, 2}", "nil"
         ),
         (
-            "flow.Flow(distribution.Mixture({0.25, 0.75}, distribution.Normal({-1, 1}, 1)), {flow.Planar(2), flow.Radial(2)}, {dim = 2})",
+            """
+            flow.Flow(distribution.Mixture({0.25, 0.75}, distribution.Normal({-1, 1}, 1)), {flow.Planar(2), \
+            flow.Radial(2)}, {dim = 2})
+            """,
             "{5, 2}", "nil"
         ),
         (
-            "flow.Flow('normal', {flow.AffineCoupling{mask = tensor{1, 0, 1}, context = 1, net = nn.MLP(3, 2, {hidden_features = {4}, activation = 'tanh'})}}, {dim = 3})",
+            """
+            flow.Flow('normal', {flow.AffineCoupling{mask = tensor{1, 0, 1}, context = 1, net = nn.MLP(3, 2, \
+            {hidden_features = {4}, activation = 'tanh'})}}, {dim = 3})
+            """,
             "{5, 3}", "tensor{2}"
         ),
         (
-            "flow.Flow('normal', {flow.AdditiveCoupling{mask = tensor{1, 0}, net = nn.Sequential{nn.Linear(1, 3), nn.GELU({approximate = 'tanh'}), nn.Residual(nn.Linear(3, 3, {bias = false})), nn.LayerNorm(3), nn.Linear(3, 1)}}}, {dim = 2})",
+            """
+            flow.Flow('normal', {flow.AdditiveCoupling{mask = tensor{1, 0}, net = nn.Sequential{nn.Linear(1, 3), \
+            nn.GELU({approximate = 'tanh'}), nn.Residual(nn.Linear(3, 3, {bias = false})), nn.LayerNorm(3), \
+            nn.Linear(3, 1)}}}, {dim = 2})
+            """,
             "{5, 2}", "nil"
         ),
         (
-            "flow.Flow('normal', {flow.SplineCoupling{mask = {0, 1}, bins = 4, net = nn.MLP(1, 11):to('float64')}}, {dim = 2})",
+            """
+            flow.Flow('normal', {flow.SplineCoupling{mask = {0, 1}, bins = 4, net = nn.MLP(1, 11):to('float64')}}, \
+            {dim = 2})
+            """,
             "{5, 2}", "nil"
         ),
         (
-            "flow.Flow('normal', {flow.Autoregressive{features = 2, univariate = 'mixture', hidden_features = {4}}}, {dim = 2})",
+            """
+            flow.Flow('normal', {flow.Autoregressive{features = 2, univariate = 'mixture', hidden_features = {4}}}, \
+            {dim = 2})
+            """,
             "{5, 2}", "nil"
         ),
         (
-            "flow.Flow('normal', {flow.Sigmoid(), flow.Histogram{counts = {3, 1, 2}, smooth = true}, flow.HistogramCoupling{mask = {1, 0}, counts = {1, 2, 3}, edges = {0, 1, 3}, net = nn.MLP(1, 2)}, flow.MaskedAutoregressive{order = {0, 1}, univariate = 'histogram', counts = {2, 1}, net = nn.MaskedLinear(tensor{{1, 0}, {1, 0}})}, flow.Logit()}, {dim = 2})",
+            """
+            flow.Flow('normal', {flow.Sigmoid(), flow.Histogram{counts = {3, 1, 2}, smooth = true}, \
+            flow.HistogramCoupling{mask = {1, 0}, counts = {1, 2, 3}, edges = {0, 1, 3}, net = nn.MLP(1, 2)}, \
+            flow.MaskedAutoregressive{order = {0, 1}, univariate = 'histogram', counts = {2, 1}, \
+            net = nn.MaskedLinear(tensor{{1, 0}, {1, 0}})}, flow.Logit()}, {dim = 2})
+            """,
             "{5, 2}", "nil"
         ),
         (
-            "flow.Flow('normal', {flow.Bent(0.5, {2, 3}), flow.Transform{name = 'Shift', to_latent = function(x) return x - 1, 0 end, to_data = function(z) return z + 1, 0 end}}, {dim = 2})",
+            """
+            flow.Flow('normal', {flow.Bent(0.5, {2, 3}), flow.Transform{name = 'Shift', to_latent = function(x) \
+            return x - 1, 0 end, to_data = function(z) return z + 1, 0 end}}, {dim = 2})
+            """,
             "{5, 2}", "nil"
         ),
         ("flow.Flow('normal', {flow.AdditiveCoupling{mask = {1, 0}, net = nn.Net(3)}}, {dim = 2})", "{5, 2}", "nil"),
         (
-            "flow.Flow(distribution.Transformed(distribution.Normal(0, 1), flow.Scaling{1}), {flow.Scaling{1, 2}}, {dim = 2})",
+            """
+            flow.Flow(distribution.Transformed(distribution.Normal(0, 1), flow.Scaling{1}), {flow.Scaling{1, 2}}, \
+            {dim = 2})
+            """,
             "{5, 2}", "nil"
         ),
         (
-            "flow.Flow(distribution.Transformed(flow.NSF{features = 5, randperm = true, bins = 3, hidden_features = {4}}, flow.AffineCoupling{mask = {1, 1, 0, 0, 0}, net = nn.MLP(2, 6)}), {flow.LULinear(5)})",
+            """
+            flow.Flow(distribution.Transformed(flow.NSF{features = 5, randperm = true, bins = 3, \
+            hidden_features = {4}}, flow.AffineCoupling{mask = {1, 1, 0, 0, 0}, net = nn.MLP(2, 6)}), \
+            {flow.LULinear(5)})
+            """,
             "{5, 5}", "nil"
         ),
         (
-            "flow.Flow(distribution.Mixture({1, 2}, {flow.MAF{features = 2, hidden_features = {4}}, flow.MAF{features = 2, hidden_features = {4}}}), {flow.LULinear(2)})",
+            """
+            flow.Flow(distribution.Mixture({1, 2}, {flow.MAF{features = 2, hidden_features = {4}}, \
+            flow.MAF{features = 2, hidden_features = {4}}}), {flow.LULinear(2)})
+            """,
             "{5, 2}", "nil"
         ),
     ]

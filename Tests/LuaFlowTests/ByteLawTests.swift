@@ -229,7 +229,10 @@ private typealias Host = LuaFlow.Host
         let name = "'\(folder)/'$'gr\\xf6.lua'"
         _ = try scratch.write(
             "record.sh",
-            "exec '\(program)' run --capsule '\(folder)/c.json' \(name) $'--n\\u00e9' $'\\xff' $'--ne\\u0301' $'\\xfe' $'r\\xf6'\n"
+            """
+            exec '\(program)' run --capsule '\(folder)/c.json' \(name) $'--n\\u00e9' $'\\xff' $'--ne\\u0301' $'\\xfe' \
+            $'r\\xf6'\n
+            """
         )
         let recorded = try Command.run("bash", [scratch.path("record.sh")], environment: ["LC_ALL": "C.UTF-8"])
         #expect(recorded.status == 0 && recorded.errors.isEmpty, "\(recorded.errors)")

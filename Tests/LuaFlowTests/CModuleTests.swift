@@ -115,7 +115,10 @@ struct CModuleTests {
         let error = #expect(throws: LuaError.self) {
             try host.run(
                 code: modules
-                    + "local all = lpeg.Ct(lpeg.C(1) ^ 0) local t = {} while true do t[#t + 1] = all:match(('abcdefgh'):rep(100000)) end"
+                    + """
+                        local all = lpeg.Ct(lpeg.C(1) ^ 0) local t = {} while true do t[#t + 1] = \
+                        all:match(('abcdefgh'):rep(100000)) end
+                        """
             )
         }
         #expect(error?.kind == .memory, "\(error?.message ?? "")")

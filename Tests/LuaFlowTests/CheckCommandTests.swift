@@ -119,7 +119,14 @@ import Testing
         for number in 1...60 {
             _ = try scratch.write(
                 "f\(number).lua",
-                "local part = require 'part'\nSHARED\(number) = part.value\nprint(SHARED\(number % 60 + 1), OWN\(number))\nprint(part.vlaue.x)\nthing = require 'tensor'\nthing.zeroes(2)"
+                """
+                local part = require 'part'
+                SHARED\(number) = part.value
+                print(SHARED\(number % 60 + 1), OWN\(number))
+                print(part.vlaue.x)
+                thing = require 'tensor'
+                thing.zeroes(2)
+                """
             )
         }
         _ = try scratch.write("part.lua", "return {value = 1}")

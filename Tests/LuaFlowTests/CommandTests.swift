@@ -13,7 +13,14 @@ import Testing
         let scratch = try Scratch()
         let script = try scratch.write(
             "bad.lua",
-            "local tensor = require 'tensor'\nlocal function f()\n  return tensor.zeros(2, 5):matmul(tensor.zeros(3, 5))\nend\nf()\n"
+            """
+            local tensor = require 'tensor'
+            local function f()
+              return tensor.zeros(2, 5):matmul(tensor.zeros(3, 5))
+            end
+            f()
+
+            """
         )
         let result = try Command.run(["run", script])
         #expect(result.status == 1)
@@ -100,7 +107,10 @@ import Testing
         _ = try scratch.write("helper.lua", "return {answer = 42}")
         let script = try scratch.write(
             "main.lua",
-            "assert(arg[0]:match('main.lua$') and arg[1] == '--x' and (...) == '--x' and arg[2] == 'a b')\nprint(require('helper').answer)"
+            """
+            assert(arg[0]:match('main.lua$') and arg[1] == '--x' and (...) == '--x' and arg[2] == 'a b')
+            print(require('helper').answer)
+            """
         )
         let result = try Command.run(["run", script, "--x", "a b"])
         #expect(result.status == 0 && result.output == "42\n", "\(result.errors)")
@@ -116,7 +126,10 @@ import Testing
         let scratch = try Scratch()
         let script = try scratch.write(
             "loop.lua",
-            "io.open([[\(scratch.path("ready"))]], 'w'):close()\nwhile true do pcall(function() while true do end end) end"
+            """
+            io.open([[\(scratch.path("ready"))]], 'w'):close()
+            while true do pcall(function() while true do end end) end
+            """
         )
         #expect(try Command.interrupted(script, whenThere: scratch.path("ready")) == 130)
     }
@@ -197,7 +210,10 @@ extension CommandTests {
     @Test func memoryEndsInAnError() throws {
         let result = try Command.run([
             "-e",
-            "local ok, message = pcall(tensor.zeros, 1 << 36) assert(not ok and message:find('not enough memory'), message) assert(tensor.ones(3):sum():item() == 3)",
+            """
+            local ok, message = pcall(tensor.zeros, 1 << 36) assert(not ok and message:find('not enough memory'), \
+            message) assert(tensor.ones(3):sum():item() == 3)
+            """,
         ])
         #expect(result.status == 0, "\(result.errors)")
     }
@@ -207,7 +223,10 @@ extension CommandTests {
         let scratch = try Scratch()
         let script = try scratch.write(
             "last.lua",
-            "setmetatable({}, {__gc = function() io.open([[\(scratch.path("ready"))]], 'w'):close() while true do end end})"
+            """
+            setmetatable({}, {__gc = function() io.open([[\(scratch.path("ready"))]], 'w'):close() \
+            while true do end end})
+            """
         )
         #expect(try Command.interrupted(script, whenThere: scratch.path("ready")) == 130)
     }

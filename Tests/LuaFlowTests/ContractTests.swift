@@ -78,67 +78,197 @@ import Testing
 
     /// What lua-api promises of tensors, as Lua assertions.
     static let promises = [
-        "local x = tensor({{1, 2}, {3, 4}}) assert(x.shape[1] == 2 and x.shape[2] == 2 and x.dtype == 'float32' and #x == 2)",
+        """
+        local x = tensor({{1, 2}, {3, 4}}) assert(x.shape[1] == 2 and x.shape[2] == 2 and x.dtype == 'float32' and #x \
+        == 2)
+        """,
         "local x = tensor({{1, 2}, {3, 4}}) assert(x[1]:tolist()[2] == 2 and x[-1]:tolist()[1] == 3 and x[{1, 2}] == 2)",
-        "local x = tensor.zeros(28, 28) x[{{1, 14}, {}}] = 1 assert(x:sum():item() == 14 * 28 and x[{{1, 14}, {}}].shape[1] == 14)",
+        """
+        local x = tensor.zeros(28, 28) x[{{1, 14}, {}}] = 1 \
+        assert(x:sum():item() == 14 * 28 and x[{{1, 14}, {}}].shape[1] == 14)
+        """,
         "local x = tensor({1, 2, 3}) assert(((2 + x) * x / 2 - 1 ^ 2):tolist()[3] == 6.5 and (-x):sum():item() == -6)",
         "assert((tensor({1}) + tensor({1}, {dtype = 'float64'})).dtype == 'float64')",
         "assert(tensor({1, 2}):eq(tensor({1, 3})):tolist()[2] == 0)",
-        "local v, i = tensor({{1, 9}, {8, 2}}):max(2) assert(v:tolist()[1] == 9 and i:tolist()[2] == 1 and tensor({1, 9}):max():dim() == 0)",
-        "local x = tensor({1, 2}):requires_grad_(true); (x[2] * 3):backward() assert(x.grad:tolist()[2] == 3 and x.grad:tolist()[1] == 0)",
-        "local f = function(x) return (x ^ 3):sum() end assert(autodiff.grad(autodiff.grad(f) and function(x) return autodiff.grad(f)(x):sum() end)(tensor({2}))[{1}] == 12)",
-        "random.manual_seed(0) local a = random.normal({2, 3}) random.manual_seed(0) assert((a - random.normal({2, 3})):abs():max():item() == 0)",
-        "local m = flow.NICE{dim = 784, hidden = 2, layers = 1, couplings = 1} assert(m:log_prob(tensor.zeros(784)):dim() == 0 and m:log_prob(tensor.zeros(28, 28)):dim() == 0 and #m:log_prob(tensor.zeros(3, 28, 28)) == 3)",
-        "local m = flow.NICE{dim = 4, hidden = 2, layers = 1, couplings = 1} local z, d = m:to_latent(tensor.zeros(3, 4)) assert(z.shape[1] == 3 and #d == 3 and m:sample(2).shape[2] == 4)",
-        "local a = 0.3 local P = projection.Box({a, 0}, {a, 1}) local y = P(tensor({5, -5})) assert(math.abs(y[{1}] - a) < 1e-6 and y[{2}] == 0)",
+        """
+        local v, i = tensor({{1, 9}, {8, 2}}):max(2) assert(v:tolist()[1] == 9 and i:tolist()[2] == 1 and tensor({1, \
+        9}):max():dim() == 0)
+        """,
+        """
+        local x = tensor({1, 2}):requires_grad_(true); (x[2] * 3):backward() \
+        assert(x.grad:tolist()[2] == 3 and x.grad:tolist()[1] == 0)
+        """,
+        """
+        local f = function(x) return (x ^ 3):sum() end assert(autodiff.grad(autodiff.grad(f) and function(x) \
+        return autodiff.grad(f)(x):sum() end)(tensor({2}))[{1}] == 12)
+        """,
+        """
+        random.manual_seed(0) local a = random.normal({2, 3}) random.manual_seed(0) \
+        assert((a - random.normal({2, 3})):abs():max():item() == 0)
+        """,
+        """
+        local m = flow.NICE{dim = 784, hidden = 2, layers = 1, couplings = 1} \
+        assert(m:log_prob(tensor.zeros(784)):dim() == 0 and m:log_prob(tensor.zeros(28, 28)):dim() == 0 \
+        and #m:log_prob(tensor.zeros(3, 28, 28)) == 3)
+        """,
+        """
+        local m = flow.NICE{dim = 4, hidden = 2, layers = 1, couplings = 1} \
+        local z, d = m:to_latent(tensor.zeros(3, 4)) assert(z.shape[1] == 3 and #d == 3 and m:sample(2).shape[2] == 4)
+        """,
+        """
+        local a = 0.3 local P = projection.Box({a, 0}, {a, 1}) local y = P(tensor({5, -5})) \
+        assert(math.abs(y[{1}] - a) < 1e-6 and y[{2}] == 0)
+        """,
         "local x = tensor({-1, 2}) assert(projection.Box(0, 1):project_(x) == x and x[{2}] == 1)",
-        "local r = tensor({5, 1, 9, 2, 7, 3}):reshape(3, 2) assert(r[{{}, 1}]:argmax():item() == 2 and tensor({7}):expand(4):argmin():item() == 1)",
-        "local x = tensor({{3, 4}, {6, 8}}) assert(x:norm(2, 2):tolist()[2] == 10 and x:norm(1):item() == 21 and x:norm{p = 1, dim = 2}:tolist()[1] == 7 and x:norm{dim = 1, keepdim = true}.shape[1] == 1 and x:norm('fro'):item() == x:norm():item() and x:sum{dim = 1, keepdim = true}.shape[1] == 1 and x:sum({}):item() == 21)",
+        """
+        local r = tensor({5, 1, 9, 2, 7, 3}):reshape(3, 2) \
+        assert(r[{{}, 1}]:argmax():item() == 2 and tensor({7}):expand(4):argmin():item() == 1)
+        """,
+        """
+        local x = tensor({{3, 4}, {6, 8}}) assert(x:norm(2, 2):tolist()[2] == 10 and x:norm(1):item() == 21 \
+        and x:norm{p = 1, dim = 2}:tolist()[1] == 7 and x:norm{dim = 1, keepdim = true}.shape[1] == 1 \
+        and x:norm('fro'):item() == x:norm():item() and x:sum{dim = 1, keepdim = true}.shape[1] == 1 \
+        and x:sum({}):item() == 21)
+        """,
         // A single draw needs no shape, and options may stand without the arguments before them.
-        "for _, name in ipairs{'normal', 'uniform', 'bernoulli'} do assert(#random[name]().shape == 0 and #random[name]({dtype = 'float64'}).shape == 0) end",
+        """
+        for _, name in ipairs{'normal', 'uniform', 'bernoulli'} do \
+        assert(#random[name]().shape == 0 and #random[name]({dtype = 'float64'}).shape == 0) end
+        """,
         "local r = random.randint(1, 6) assert(#r.shape == 0 and r:item() >= 1 and r:item() <= 6)",
-        "local g = random.generator(3) local a = random.randint(1, 1000, {generator = g}):item() assert(random.randint(1, 1000, {generator = random.generator(3)}):item() == a)",
-        "assert(random.choice(5, {generator = random.generator(1)}).shape[1] == 1 and random.choice({'a'}, {generator = random.generator(1)}) == 'a')",
-        "assert(random.normal({}, 3, 0):item() == 3 and random.normal(nil, 3, 0):item() == 3 and #random.normal({}).shape == 0)",
+        """
+        local g = random.generator(3) local a = random.randint(1, 1000, {generator = g}):item() \
+        assert(random.randint(1, 1000, {generator = random.generator(3)}):item() == a)
+        """,
+        """
+        assert(random.choice(5, {generator = random.generator(1)}).shape[1] == 1 and random.choice({'a'}, \
+        {generator = random.generator(1)}) == 'a')
+        """,
+        """
+        assert(random.normal({}, 3, 0):item() == 3 and random.normal(nil, 3, 0):item() == 3 \
+        and #random.normal({}).shape == 0)
+        """,
         "local ok, e = pcall(random.normal, {3, generator = 1}) assert(not ok and e:find('unknown option generator'))",
         "local ok, e = pcall(random.randint, 1, 6, {}, {}, {}) assert(not ok and e:find('at most 4 arguments'))",
-        "local ok, e = pcall(random.bernoulli, {2}, 0/0) assert(not ok and e:find('got nan', 1, true) and not e:find('-nan', 1, true))",
+        """
+        local ok, e = pcall(random.bernoulli, {2}, 0/0) assert(not ok and e:find('got nan', 1, true) \
+        and not e:find('-nan', 1, true))
+        """,
         "local ok, e = pcall(tensor.arange, 1, 0/0) assert(not ok and e:find('1 to nan by 1', 1, true), e)",
         "local ok, e = pcall(distribution.Normal, 0/0, 1) assert(not ok and e:find('loc = nan', 1, true), e)",
-        "local ok, e = pcall(pairs, tensor.ones(2)) assert(not ok and e == 'pairs: a table expected, got tensor; ipairs goes through its elements', e)",
-        "local ok, e = pcall(pairs, projection.Box(0, 1)) assert(not ok and e == 'pairs: a table expected, got projection', e)",
-        "local n = 0 for k, v in pairs(setmetatable({}, {__pairs = function(t) return next, {1, 2} end})) do n = n + v end assert(n == 3)",
+        """
+        local ok, e = pcall(pairs, tensor.ones(2)) assert(not ok and e == 'pairs: a table expected, got tensor; \
+        ipairs goes through its elements', e)
+        """,
+        """
+        local ok, e = pcall(pairs, projection.Box(0, 1)) assert(not ok and e == 'pairs: a table expected, \
+        got projection', e)
+        """,
+        """
+        local n = 0 for k, v in pairs(setmetatable({}, {__pairs = function(t) \
+        return next, {1, 2} end})) do n = n + v end assert(n == 3)
+        """,
         "local n = 0 for i, row in ipairs(tensor({{1, 2}, {3, 4}})) do n = n + i * row:sum():item() end assert(n == 17)",
-        "assert(random.choice({'a', 'a'}) == 'a' and #random.choice({1, 2, 3}, 2) == 2 and random.bernoulli(tensor({1, 0})):tolist()[1] == 1)",
-        "local x = tensor({{1, 9}, {8, 2}}) local v, i = x:max{dim = 2} assert(i:tolist()[2] == 1 and x:prod{dim = 1, keepdim = true}.shape[1] == 1 and x:argmin{dim = 1}:tolist()[1] == 1 and x:softmax{dim = 1}.shape[1] == 2 and x:cumsum{dim = 1}[{2, 1}] == 9)",
-        "local d = distribution.Normal({0, 1}, 1) assert(d:log_prob({0, 1}):tolist()[1] == d:log_prob(tensor({0, 1})):tolist()[2])",
-        "local x = tensor.ones(1 << 20):expand(1 << 12, 1 << 20) assert(#tostring(x) < 1000 and tostring(tensor({1 / 3, 1e-8})):find('1.0000e%-08'))",
-        "local c = random.choice(1 << 30, 3, {replace = false}):tolist() assert(c[1] ~= c[2] and c[2] ~= c[3] and c[1] ~= c[3])",
+        """
+        assert(random.choice({'a', 'a'}) == 'a' and #random.choice({1, 2, 3}, 2) == 2 and random.bernoulli(tensor({1, \
+        0})):tolist()[1] == 1)
+        """,
+        """
+        local x = tensor({{1, 9}, {8, 2}}) local v, i = x:max{dim = 2} \
+        assert(i:tolist()[2] == 1 and x:prod{dim = 1, keepdim = true}.shape[1] == 1 and x:argmin{dim = 1}:tolist()[1] \
+        == 1 and x:softmax{dim = 1}.shape[1] == 2 and x:cumsum{dim = 1}[{2, 1}] == 9)
+        """,
+        """
+        local d = distribution.Normal({0, 1}, 1) assert(d:log_prob({0, 1}):tolist()[1] == d:log_prob(tensor({0, \
+        1})):tolist()[2])
+        """,
+        """
+        local x = tensor.ones(1 << 20):expand(1 << 12, 1 << 20) \
+        assert(#tostring(x) < 1000 and tostring(tensor({1 / 3, 1e-8})):find('1.0000e%-08'))
+        """,
+        """
+        local c = random.choice(1 << 30, 3, {replace = false}):tolist() \
+        assert(c[1] ~= c[2] and c[2] ~= c[3] and c[1] ~= c[3])
+        """,
         "assert(random.bernoulli({3, 2}, tensor({1, 0})):sum():item() == 3)",
         // Options come last, in one table, for every operation; they may also be given by position.
-        "local x = tensor({3, 1, 2}) assert(x:sort{descending = true}[{1}] == 3 and x:sort(1, true)[{1}] == 3 and x:sort(1, {descending = true})[{1}] == 3)",
-        "local x = tensor({3, 1, 2}) assert(x:topk(1, {largest = false})[{1}] == 1 and x:topk{k = 1, dim = 1}[{1}] == 3 and x:clamp{min = 2}:min():item() == 2 and x:clamp(nil, {max = 1}):max():item() == 1)",
-        "local m = tensor.ones(2, 2) assert(m:tril{diagonal = 1}:sum():item() == 4 and m:tril(-1):sum():item() == 1 and m:diag{diagonal = 1}.shape[1] == 1)",
-        "local a = tensor.ones(2, 1) assert(tensor.cat({a, a}, {dim = 2}).shape[2] == 2 and tensor.stack({a, a}, {dim = -1}).shape[3] == 2 and a:squeeze{dim = 2}:dim() == 1)",
-        "local x, w, b = tensor.ones(1, 1, 3, 3), tensor.ones(1, 1, 2, 2), tensor({5}) assert(x:conv2d(w, {bias = b})[{1, 1, 1, 1}] == 9 and x:conv2d(w, b, {padding = 1}).shape[4] == 4 and x:conv2d(w, {}).shape[4] == 2)",
-        "assert(tensor({1, 3}):var{unbiased = false}:item() == 1 and tensor({1, 3}):var{correction = 0}:item() == 1 and tensor({1, 3}):std():item() > 1.4)",
-        "local x = tensor({10, 20}) assert(x:index_select(1, {}).shape[1] == 0 and x:index_select{dim = 1, index = {2}}[{1}] == 20 and #x:split({1, 1}) == 2)",
+        """
+        local x = tensor({3, 1, 2}) assert(x:sort{descending = true}[{1}] == 3 and x:sort(1, true)[{1}] == 3 \
+        and x:sort(1, {descending = true})[{1}] == 3)
+        """,
+        """
+        local x = tensor({3, 1, 2}) assert(x:topk(1, {largest = false})[{1}] == 1 and x:topk{k = 1, dim = 1}[{1}] == 3 \
+        and x:clamp{min = 2}:min():item() == 2 and x:clamp(nil, {max = 1}):max():item() == 1)
+        """,
+        """
+        local m = tensor.ones(2, 2) assert(m:tril{diagonal = 1}:sum():item() == 4 and m:tril(-1):sum():item() == 1 \
+        and m:diag{diagonal = 1}.shape[1] == 1)
+        """,
+        """
+        local a = tensor.ones(2, 1) assert(tensor.cat({a, a}, {dim = 2}).shape[2] == 2 and tensor.stack({a, a}, \
+        {dim = -1}).shape[3] == 2 and a:squeeze{dim = 2}:dim() == 1)
+        """,
+        """
+        local x, w, b = tensor.ones(1, 1, 3, 3), tensor.ones(1, 1, 2, 2), tensor({5}) \
+        assert(x:conv2d(w, {bias = b})[{1, 1, 1, 1}] == 9 and x:conv2d(w, b, {padding = 1}).shape[4] == 4 \
+        and x:conv2d(w, {}).shape[4] == 2)
+        """,
+        """
+        assert(tensor({1, 3}):var{unbiased = false}:item() == 1 and tensor({1, 3}):var{correction = 0}:item() == 1 \
+        and tensor({1, 3}):std():item() > 1.4)
+        """,
+        """
+        local x = tensor({10, 20}) assert(x:index_select(1, {}).shape[1] == 0 and x:index_select{dim = 1, \
+        index = {2}}[{1}] == 20 and #x:split({1, 1}) == 2)
+        """,
         // Every elementwise operation has an in-place form.
-        "local x = tensor({-1, 4}) assert(x:relu_() == x and x:sqrt_():neg_()[{2}] == -2 and x:exp_()[{1}] == 1 and x:pow_(2):masked_fill_(tensor({1, 0}), 7)[{1}] == 7)",
+        """
+        local x = tensor({-1, 4}) assert(x:relu_() == x and x:sqrt_():neg_()[{2}] == -2 and x:exp_()[{1}] == 1 \
+        and x:pow_(2):masked_fill_(tensor({1, 0}), 7)[{1}] == 7)
+        """,
         "local x = tensor({1, 2}) assert(x:mul_(x)[{2}] == 4 and x:clamp_{max = 1}[{2}] == 1 and x:cumsum_(1)[{2}] == 2)",
-        "local g = random.generator(1) local x = tensor.zeros(50):normal_(3, 0.1, {generator = g}) assert(x:mean():item() > 2.5 and x:uniform_{low = 1, high = 2}:min():item() >= 1)",
-        "local x = tensor({1, 2}):requires_grad_(true) local y = x * 1 y:exp_() y:sum():backward() assert(math.abs(x.grad[{1}] - math.exp(1)) < 1e-5)",
-        "local x = tensor({1, 2}):requires_grad_(true) local y = x * 2 projection.Box(0, 3):project_(y) y:sum():backward() assert(x.grad[{1}] == 2 and x.grad[{2}] == 0)",
+        """
+        local g = random.generator(1) local x = tensor.zeros(50):normal_(3, 0.1, {generator = g}) \
+        assert(x:mean():item() > 2.5 and x:uniform_{low = 1, high = 2}:min():item() >= 1)
+        """,
+        """
+        local x = tensor({1, 2}):requires_grad_(true) local y = x * 1 y:exp_() y:sum():backward() \
+        assert(math.abs(x.grad[{1}] - math.exp(1)) < 1e-5)
+        """,
+        """
+        local x = tensor({1, 2}):requires_grad_(true) local y = x * 2 projection.Box(0, \
+        3):project_(y) y:sum():backward() assert(x.grad[{1}] == 2 and x.grad[{2}] == 0)
+        """,
         "assert(random.normal({2}, {mean = 3, std = 0})[{2}] == 3 and random.uniform({2}, 1, {high = 1})[{1}] == 1)",
-        "local x = tensor({{1, 2}, {3, 4}}) assert(random.choice(x, 3).shape[1] == 3 and random.choice(x).shape[1] == 2 and random.choice(x, 2, {replace = false}):sum():item() == 10)",
-        "local n = 0 for x, y, rows in data.batches({tensor.arange(1, 5), tensor.arange(11, 15)}, 2) do assert((y - x - 10):abs():sum():item() == 0 and x[{1}] == rows[{1}]) n = n + #x end assert(n == 5)",
+        """
+        local x = tensor({{1, 2}, {3, 4}}) assert(random.choice(x, 3).shape[1] == 3 and random.choice(x).shape[1] == 2 \
+        and random.choice(x, 2, {replace = false}):sum():item() == 10)
+        """,
+        """
+        local n = 0 for x, y, rows in data.batches({tensor.arange(1, 5), tensor.arange(11, 15)}, 2) do \
+        assert((y - x - 10):abs():sum():item() == 0 and x[{1}] == rows[{1}]) n = n + #x end assert(n == 5)
+        """,
         "assert(tensor.full({2}, tensor(3)):sum():item() == 6 and tensor{tensor(1), tensor(2)}[{2}] == 2)",
         // A view that repeats elements can be read, but written only element by element.
-        "local e = tensor.ones(1):expand(3) e[2] = 5 assert(e[{1}] == 5) local d = tensor.zeros(3, 3) d:t()[{{1, 2}, {2, 3}}] = 1 assert(d:sum():item() == 4)",
-        "local d = distribution assert(d.Categorical{probs = {2, 2}}:log_prob(1):item() == d.Categorical{0.5, 0.5}:log_prob(1):item() and d.Normal{loc = 1, scale = 2}.mean:item() == 1 and d.Normal(1, {scale = 2}).stddev:item() == 2)",
-        "local d = distribution assert(d.Mixture{weights = {1, 1}, components = {d.Normal(0, 1), d.Normal(2, 1)}}.mean:item() == 1 and d.MultivariateNormal{loc = {0}, covariance_matrix = {{4}}}.variance:item() == 4 and d.Bernoulli{probs = 0.25}.mean:item() == 0.25)",
+        """
+        local e = tensor.ones(1):expand(3) e[2] = 5 assert(e[{1}] == 5) \
+        local d = tensor.zeros(3, 3) d:t()[{{1, 2}, {2, 3}}] = 1 assert(d:sum():item() == 4)
+        """,
+        """
+        local d = distribution assert(d.Categorical{probs = {2, 2}}:log_prob(1):item() == d.Categorical{0.5, \
+        0.5}:log_prob(1):item() and d.Normal{loc = 1, scale = 2}.mean:item() == 1 and d.Normal(1, \
+        {scale = 2}).stddev:item() == 2)
+        """,
+        """
+        local d = distribution assert(d.Mixture{weights = {1, 1}, components = {d.Normal(0, 1), d.Normal(2, \
+        1)}}.mean:item() == 1 and d.MultivariateNormal{loc = {0}, covariance_matrix = {{4}}}.variance:item() == 4 \
+        and d.Bernoulli{probs = 0.25}.mean:item() == 0.25)
+        """,
         "plot.line{{1, 0 / 0, 3, 1 / 0, 1e200}, label = 'diverged'}",
-        "local d = data.digits() assert(d.images.shape[2] == 28 and #d.labels == #d.images and d.images:max():item() == 1)",
+        """
+        local d = data.digits() assert(d.images.shape[2] == 28 and #d.labels == #d.images and d.images:max():item() \
+        == 1)
+        """,
     ]
 
     @Test(arguments: promises) func promisesHold(script: String) throws { try ContractTests.host().run(code: script) }

@@ -232,7 +232,10 @@ import Testing
                     ?? ""
                 #expect(
                     ["view", "itself", "as it is", "shares"].contains { summary.contains($0) },
-                    "\(call.code) of shape \(shape), \(dtype.rawValue), shares memory, and its documentation does not say so"
+                    """
+                    \(call.code) of shape \(shape), \(dtype.rawValue), shares memory, and its documentation does not \
+                    say so
+                    """
                 )
             }
         }

@@ -31,7 +31,10 @@ import Testing
         "local d = tensor({{0/0, 0}, {0, 1}}):det():item() assert(d ~= d)",
         "local c = tensor({1, 2}):clamp(0/0, 1):tolist() assert(c[1] ~= c[1] and c[2] ~= c[2])",
         "assert(tensor.zeros(5, 0):linear(tensor.zeros(3, 0)).shape[1] == 5)",
-        "local p = projection.L1Ball(1)(tensor({1e20, 1e20, 1})):tolist() assert(p[1] == 0.5 and p[2] == 0.5 and p[3] == 0)",
+        """
+        local p = projection.L1Ball(1)(tensor({1e20, 1e20, 1})):tolist() \
+        assert(p[1] == 0.5 and p[2] == 0.5 and p[3] == 0)
+        """,
     ]) func valuesKeepTheirDigits(code: String) throws { try run(code) }
 
     /// SciPy's float64 values, rounded to float32.
@@ -66,7 +69,10 @@ import Testing
         "assert(grad(function(x) return x:relu() end, {0/0})[1] == 1)",
         "assert(grad(function(x) return distribution.Laplace(0, 2):cdf(x) end, {0})[1] == 0.25)",
         "local e = tensor({-1}):requires_grad_() tensor({0}):pow(e):sum():backward() assert(e.grad:item() == -1/0)",
-        "local g = grad(function(x) return projection.Box({0, 0.7, 0.1}, {0.3, 1, 1})(x) end, {0.3, 0.7, 0.1}) assert(g[1] + g[2] + g[3] == 3)",
+        """
+        local g = grad(function(x) return projection.Box({0, 0.7, 0.1}, {0.3, 1, 1})(x) end, {0.3, 0.7, 0.1}) \
+        assert(g[1] + g[2] + g[3] == 3)
+        """,
         """
         local function derivative(f, order, at)
           for _ = 1, order do local g = f f = function(x) return autodiff.grad(function(x) return g(x):sum() end, x) end end
@@ -92,7 +98,10 @@ import Testing
         autodiff.no_grad(function() w:flatten():clamp_(0, 1) end)
         assert(w[{1, 2}] == 1)
         """,
-        "local x = tensor({1, 2}):requires_grad_() local z = x * 1 z:mul_(3) z:mul_(z) z:view(2):add_(1) assert(z[{2}] == 37)",
+        """
+        local x = tensor({1, 2}):requires_grad_() local z = x * 1 z:mul_(3) z:mul_(z) z:view(2):add_(1) \
+        assert(z[{2}] == 37)
+        """,
         // A tensor that the gradient does not read may be overwritten; one that it reads may not.
         """
         local x = tensor({1, 2, 3}, {requires_grad = true})
@@ -132,19 +141,28 @@ import Testing
         "assert(random.uniform({1000000}, 1e6, 1e6 + 1):max():item() < 1000001)",
         "assert(random.randint(16777217, 16777217):item() == 16777217 and random.randint(1, 2).dtype == 'int64')",
         "assert(not pcall(random.randint, 1, 16777217, {}, {dtype = 'float32'}))",
-        "local seen = {} for _ = 1, 60 do seen[random.choice(3, 1, {weights = {1e308, 1e308, 1e308}}):item()] = true end assert(#seen == 3)",
+        """
+        local seen = {} for _ = 1, 60 do seen[random.choice(3, 1, {weights = {1e308, 1e308, \
+        1e308}}):item()] = true end assert(#seen == 3)
+        """,
     ]) func drawsStayInTheirRange(code: String) throws { try run("random.manual_seed(0) " + code) }
 
     @Test(arguments: [
         (
-            "tensor.conv2d(tensor.zeros(0, 1, 1, 1):expand(0, 1, 1 << 30, 1 << 30), tensor.zeros(1, 1, 1, 1), nil, {padding = 1 << 30})",
+            """
+            tensor.conv2d(tensor.zeros(0, 1, 1, 1):expand(0, 1, 1 << 30, 1 << 30), tensor.zeros(1, 1, 1, 1), nil, \
+            {padding = 1 << 30})
+            """,
             "too many elements"
         ),
         ("tensor{1, 2}:sub_(tensor{1, 2, 3})", "tensor:sub_: (2) and (3) do not broadcast"),
         ("tensor.zeros(0):norm{p = math.huge}", "tensor.norm: no elements"),
     ]) func faultsAreExplained(expression: String, message: String) throws {
         let code =
-            "local ok, message = pcall(function() return \(expression) end) assert(not ok and message:find([[\(message)]], 1, true), message)"
+            """
+            local ok, message = pcall(function() return \(expression) end) \
+            assert(not ok and message:find([[\(message)]], 1, true), message)
+            """
         try run(code)
     }
 
@@ -161,7 +179,10 @@ import Testing
         host.context.service(GlobalGenerator.self).generator = Generator(seed: 0)
         try host.run(
             code:
-                "local ok, message = pcall(function() return \(expression) end) assert(not ok and message:find('memory'), message)"
+                """
+                local ok, message = pcall(function() return \(expression) end) \
+                assert(not ok and message:find('memory'), message)
+                """
         )
     }
 }

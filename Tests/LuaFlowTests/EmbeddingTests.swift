@@ -67,7 +67,10 @@ import Testing
         try host.define("log") { (line: String) in lines.withLock { $0.append(line) } }
         try host.run(
             code:
-                "log('a') assert(select('#', log('b')) == 0) function train(n) for k = 1, n do log(k .. '') end return n end"
+                """
+                log('a') assert(select('#', log('b')) == 0) function train(n) for k = 1, n do log(k .. '') end \
+                return n end
+                """
         )
         try host.call("train", 2)
         #expect(lines.withLock { $0 } == ["a", "b", "1", "2"])

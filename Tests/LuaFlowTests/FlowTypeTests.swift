@@ -8,11 +8,23 @@ import Testing
     }
 
     @Test(arguments: [
-        "local z, l = flow.Scaling{0.1, 0.2}:to_latent(D{1, 1}) assert(z[{1}] == math.exp(0.1) and l:item() == 0.1 + 0.2 and z.dtype == 'float64')",
+        """
+        local z, l = flow.Scaling{0.1, 0.2}:to_latent(D{1, 1}) \
+        assert(z[{1}] == math.exp(0.1) and l:item() == 0.1 + 0.2 and z.dtype == 'float64')
+        """,
         "local x = flow.Scaling{0.1, 0.2}:to_data(D{1, 1}) assert(math.abs(x[{2}] - math.exp(-0.2)) < 1e-16)",
-        "local z, l = flow.Scaling{0.1, 0.2}:to_latent(tensor{1, 1}) assert(z.dtype == 'float32' and l.dtype == 'float32')",
-        "local m = flow.Flow('normal', {flow.Scaling{0.1}}, {dim = 1}) assert(m:log_prob(D{0}):item() == -0.5 * math.log(2 * math.pi) + 0.1)",
-        "local m = flow.Flow('normal', {flow.Scaling{0.1}}, {dim = 1}) assert(m:sample(2).dtype == 'float32' and m:log_prob(tensor{0}).dtype == 'float32')",
+        """
+        local z, l = flow.Scaling{0.1, 0.2}:to_latent(tensor{1, 1}) \
+        assert(z.dtype == 'float32' and l.dtype == 'float32')
+        """,
+        """
+        local m = flow.Flow('normal', {flow.Scaling{0.1}}, {dim = 1}) \
+        assert(m:log_prob(D{0}):item() == -0.5 * math.log(2 * math.pi) + 0.1)
+        """,
+        """
+        local m = flow.Flow('normal', {flow.Scaling{0.1}}, {dim = 1}) \
+        assert(m:sample(2).dtype == 'float32' and m:log_prob(tensor{0}).dtype == 'float32')
+        """,
     ]) func scalesGivenAsATable(code: String) throws { try run(code) }
 
     /// Draws have float64's digits where the base distribution or a parameter is float64.

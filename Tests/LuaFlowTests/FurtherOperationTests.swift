@@ -6,26 +6,62 @@ import Testing
     @Test(arguments: [
         // Lua's operators for integer division and modulo, with the number on either side.
         "assert((tensor.int64{-7, 7} // 2):tolist()[1] == -4 and (-7 // tensor.int64{2}):item() == -4)",
-        "assert((tensor.int64{-7, 7} % 4):tolist()[1] == 1 and (7 % tensor{4}):item() == 3 and (tensor{5.5} % -2):item() == -0.5)",
+        """
+        assert((tensor.int64{-7, 7} % 4):tolist()[1] == 1 and (7 % tensor{4}):item() == 3 \
+        and (tensor{5.5} % -2):item() == -0.5)
+        """,
         "assert((tensor{7} // 0):item() == math.huge and (tensor{7} % 0):ne(tensor{7} % 0):item() == 1)",
-        "assert((tensor.int64{math.mininteger} // -1):item() == math.mininteger and (tensor.int64{math.mininteger} % -1):item() == 0)",
+        """
+        assert((tensor.int64{math.mininteger} // -1):item() == math.mininteger \
+        and (tensor.int64{math.mininteger} % -1):item() == 0)
+        """,
         "local x = tensor{7, 8} assert(x:remainder_(3) == x and x:tolist()[2] == 2)",
         "assert((tensor.zeros(0):long() // tensor.int64{0}):numel() == 0)",
         // Large rows, which are sorted by radix and by several threads.
-        "local x = random.normal({100001}) local s = x:sort() assert(x:median():item() == s[{50001}] and x:quantile(0.5):item() == s[{50001}])",
-        "local x = random.normal({3, 2001}) local v, i = x:median(2) assert(x:gather(2, i:unsqueeze(2)):squeeze(2):eq(v):sum():item() == 3)",
-        "local x = (random.uniform({4, 70000}) / 1e5 + 1):double() assert((x:cumprod(2):select_last() - x:prod(2)):abs():max():item() < 1e-9)",
+        """
+        local x = random.normal({100001}) local s = x:sort() \
+        assert(x:median():item() == s[{50001}] and x:quantile(0.5):item() == s[{50001}])
+        """,
+        """
+        local x = random.normal({3, 2001}) local v, i = x:median(2) \
+        assert(x:gather(2, i:unsqueeze(2)):squeeze(2):eq(v):sum():item() == 3)
+        """,
+        """
+        local x = (random.uniform({4, 70000}) / 1e5 + 1):double() \
+        assert((x:cumprod(2):select_last() - x:prod(2)):abs():max():item() < 1e-9)
+        """,
         // Dimensions by name, and tables in the place of tensors.
-        "assert(tensor{{1, 2}, {3, 4}}:quantile{q = {0.5}, dim = 1}.shape[1] == 1 and tensor{{1, 2}, {3, 4}}:median{dim = 1, keepdim = true}.shape[1] == 1)",
-        "local g = table.pack(tensor.meshgrid({tensor{1, 2}, tensor{3}, tensor{4, 5}})) assert(g.n == 3 and g[3].shape[3] == 2)",
+        """
+        assert(tensor{{1, 2}, {3, 4}}:quantile{q = {0.5}, dim = 1}.shape[1] == 1 and tensor{{1, 2}, {3, \
+        4}}:median{dim = 1, keepdim = true}.shape[1] == 1)
+        """,
+        """
+        local g = table.pack(tensor.meshgrid({tensor{1, 2}, tensor{3}, tensor{4, 5}})) \
+        assert(g.n == 3 and g[3].shape[3] == 2)
+        """,
         "assert(tensor.einsum('i,i->', {tensor{1, 2}, tensor{3, 4}}):item() == 11)",
-        "local x = tensor.zeros(2, 3) x:scatter_(2, tensor.int64{{1}, {3}}, 1) assert(x:sum():item() == 2 and x[{2, 3}] == 1)",
+        """
+        local x = tensor.zeros(2, 3) x:scatter_(2, tensor.int64{{1}, {3}}, 1) \
+        assert(x:sum():item() == 2 and x[{2, 3}] == 1)
+        """,
         // Where several values go to one place, the last one stays.
         "assert(tensor.zeros(2):scatter(1, tensor{1, 1, 1}, tensor{5, 6, 7})[{1}] == 7)",
-        "assert(tensor.bool({true, false}):tolist()[1] == 1 and tensor.bool(tensor{2, 0}).dtype == 'bool' and tensor.bool{{1, 0}}.shape[2] == 2)",
-        "assert(tensor.int64{{1, 2}, {3, 4}}.dtype == 'int64' and tensor.int64(7):dim() == 0 and tensor.int64(tensor{1.7}):item() == 1)",
-        "local x, r, rank, s = tensor{{1, 0}, {0, 2}, {0, 0}}:lstsq(tensor{1, 4, 3}) assert(rank:item() == 2 and s[{1}] == 2 and math.abs(r:item() - 9) < 1e-5)",
-        "local x, r, rank = tensor{{1, 1}, {1, 1}}:lstsq(tensor{2, 2}) assert(rank:item() == 1 and r:numel() == 0 and math.abs(x[{1}] - 1) < 1e-6)",
+        """
+        assert(tensor.bool({true, false}):tolist()[1] == 1 and tensor.bool(tensor{2, 0}).dtype == 'bool' \
+        and tensor.bool{{1, 0}}.shape[2] == 2)
+        """,
+        """
+        assert(tensor.int64{{1, 2}, {3, 4}}.dtype == 'int64' and tensor.int64(7):dim() == 0 \
+        and tensor.int64(tensor{1.7}):item() == 1)
+        """,
+        """
+        local x, r, rank, s = tensor{{1, 0}, {0, 2}, {0, 0}}:lstsq(tensor{1, 4, 3}) \
+        assert(rank:item() == 2 and s[{1}] == 2 and math.abs(r:item() - 9) < 1e-5)
+        """,
+        """
+        local x, r, rank = tensor{{1, 1}, {1, 1}}:lstsq(tensor{2, 2}) \
+        assert(rank:item() == 1 and r:numel() == 0 and math.abs(x[{1}] - 1) < 1e-6)
+        """,
         "local L = tensor{{2, 99}, {1, 4}} assert(L:solve_triangular(tensor{{2}, {9}}, {upper = false})[{2, 1}] == 2)",
     ])
     func scriptsUseThem(code: String) throws {

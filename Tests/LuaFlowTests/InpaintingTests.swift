@@ -103,7 +103,10 @@ import Testing
         let scratch = try Scratch()
         let made = try Command.run([
             "-e",
-            "local m = tensor.ones(28, 28) m[{{1, 5}, {}}] = 0 image.save([[\(scratch.path("mask.png"))]], m) image.save([[\(scratch.path("small.png"))]], tensor.ones(3, 4))",
+            """
+            local m = tensor.ones(28, 28) m[{{1, 5}, {}}] = 0 image.save([[\(scratch.path("mask.png"))]], \
+            m) image.save([[\(scratch.path("small.png"))]], tensor.ones(3, 4))
+            """,
         ])
         #expect(made.status == 0, "\(made.errors)")
         let result = try InpaintingTests.inpaint(["--steps", "2", "--mask", scratch.path("mask.png")], in: scratch)

@@ -108,7 +108,10 @@ import Testing
     }
 
     @Test(arguments: [
-        "local f = autodiff.vmap(function(x) return x:sum(), x * 2 end) local s, d = f(D{{1, 2}, {3, 4}}) assert(s:tolist()[2] == 7 and d[{2, 2}] == 8)",
+        """
+        local f = autodiff.vmap(function(x) return x:sum(), x * 2 end) local s, d = f(D{{1, 2}, {3, 4}}) \
+        assert(s:tolist()[2] == 7 and d[{2, 2}] == 8)
+        """,
         // Which dimension of which argument is mapped over, and where it goes in the result.
         """
         local A, b = D{{1, 2, 3}, {4, 5, 6}}, D{1, 10}
@@ -119,19 +122,40 @@ import Testing
         """,
         // Gradients of each sample, and first and second derivatives through the map.
         "assert(autodiff.vmap(autodiff.grad(function(x) return (x ^ 3):sum() end))(D{{1, 2}, {3, 4}})[{2, 2}] == 48)",
-        "assert(autodiff.gradcheck(function(x) return autodiff.vmap(function(r) return (r * r):sum() end)(x) end, D{{1, 2}, {3, 4}}))",
-        "close(autodiff.hessian(function(x) return autodiff.vmap(function(r) return r ^ 3 end, x):sum() end, D{1, 2})[{2, 2}], 12)",
-        "local x = D{{1, 2}, {3, 4}}:requires_grad_(true) autodiff.vmap(function(r) return r[1] * 5 end, x):sum():backward() assert(x.grad[{2, 1}] == 5 and x.grad[{2, 2}] == 0)",
-        "assert(autodiff.vmap(exp)(D{0, 0}):tolist()[2] == 1 and autodiff.vmap(autodiff.vmap(function(x) return x + 1 end))(D{{1}, {2}})[{2, 1}] == 3)",
+        """
+        assert(autodiff.gradcheck(function(x) return autodiff.vmap(function(r) \
+        return (r * r):sum() end)(x) end, D{{1, 2}, {3, 4}}))
+        """,
+        """
+        close(autodiff.hessian(function(x) return autodiff.vmap(function(r) \
+        return r ^ 3 end, x):sum() end, D{1, 2})[{2, 2}], 12)
+        """,
+        """
+        local x = D{{1, 2}, {3, 4}}:requires_grad_(true) autodiff.vmap(function(r) \
+        return r[1] * 5 end, x):sum():backward() assert(x.grad[{2, 1}] == 5 and x.grad[{2, 2}] == 0)
+        """,
+        """
+        assert(autodiff.vmap(exp)(D{0, 0}):tolist()[2] == 1 and autodiff.vmap(autodiff.vmap(function(x) \
+        return x + 1 end))(D{{1}, {2}})[{2, 1}] == 3)
+        """,
         "assert(autodiff.vmap(function(i) return i * 2 end)(tensor.int64{1, 2}).dtype == 'int64')",
         // Calls that are refused.
-        "fails('autodiff.vmap: batches of 2 and 3 samples', autodiff.vmap(function(x, y) return x end), D{1, 2}, D{1, 2, 3})",
+        """
+        fails('autodiff.vmap: batches of 2 and 3 samples', autodiff.vmap(function(x, y) \
+        return x end), D{1, 2}, D{1, 2, 3})
+        """,
         "fails('no tensor among the arguments', autodiff.vmap(function(x) return x end), 3)",
         "fails('a batch of no samples', autodiff.vmap(function(x) return x end), tensor.zeros(0, 2))",
         "fails('f returned 1 as result 1; tensors expected', autodiff.vmap(function(x) return 1 end), D{1})",
-        "fails('f returned shape (1) for sample 1, (2) for sample 2', autodiff.vmap(function(x) return tensor.zeros(x:item()) end), D{1, 2})",
+        """
+        fails('f returned shape (1) for sample 1, (2) for sample 2', autodiff.vmap(function(x) \
+        return tensor.zeros(x:item()) end), D{1, 2})
+        """,
         "fails('a dimension from 1 to 1', autodiff.vmap(function(x) return x end, {in_dims = 2}), D{1})",
-        "fails('in_dims names 2 dimensions for 1 argument', autodiff.vmap(function(x) return x end, {in_dims = {1, 1}}), D{1})",
+        """
+        fails('in_dims names 2 dimensions for 1 argument', autodiff.vmap(function(x) \
+        return x end, {in_dims = {1, 1}}), D{1})
+        """,
         "fails('out_dims: a dimension from 1 to 1', autodiff.vmap(function(x) return x end, {out_dims = 3}), D{1})",
     ])
     func mapsAreLoops(code: String) throws {

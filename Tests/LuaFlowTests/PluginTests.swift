@@ -111,7 +111,10 @@ import Testing
                 + " io.open([[\(ready)]], 'w'):close() while true do pcall(function() while true do end end) end")
         let script = try write(
             "main.lua",
-            "local f = io.open([[\(scratch.path("done"))]], 'w') f:write(next(require('host').registered('masks')) or 'nothing') f:close()"
+            """
+            local f = io.open([[\(scratch.path("done"))]], 'w') f:write(next(require('host').registered('masks')) \
+            or 'nothing') f:close()
+            """
         )
         let errors = try write("errors", "")
         #expect(try Command.interrupted(script, whenThere: ready, errors: errors) == 0)

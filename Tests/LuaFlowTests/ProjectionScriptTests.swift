@@ -16,11 +16,23 @@ import Testing
 
     @Test(arguments: [
         // The derivative by a box's bound, in every form in which a bound can be given.
-        "local g = autodiff.grad(function(b) return projection.Box(-1, b)(D{2, .3}):sum() end, D(1)) assert(g:item() == 1)",
+        """
+        local g = autodiff.grad(function(b) return projection.Box(-1, b)(D{2, .3}):sum() end, D(1)) \
+        assert(g:item() == 1)
+        """,
         "local g = autodiff.grad(function(b) return projection.Box(b, b)(D{2, .3}):sum() end, D(1)) assert(g:item() == 2)",
-        "local g = autodiff.grad(function(v) return projection.Observed({1, 0}, v)(D{2, .3}):sum() end, D{5, 6}) assert(g[{1}] == 1 and g[{2}] == 0)",
-        "local g = autodiff.grad(function(r) return projection.Ball(r)(D{3, 4}):sum() end, D(1)) assert(near(g:item(), 1.4))",
-        "local r = D{1}:requires_grad_(true) local P = projection.Ball(r) for k = 1, 3 do P(D{3, 4}):sum():backward() end assert(near(r.grad:item(), 4.2))",
+        """
+        local g = autodiff.grad(function(v) return projection.Observed({1, 0}, v)(D{2, .3}):sum() end, D{5, 6}) \
+        assert(g[{1}] == 1 and g[{2}] == 0)
+        """,
+        """
+        local g = autodiff.grad(function(r) return projection.Ball(r)(D{3, 4}):sum() end, D(1)) \
+        assert(near(g:item(), 1.4))
+        """,
+        """
+        local r = D{1}:requires_grad_(true) local P = projection.Ball(r) \
+        for k = 1, 3 do P(D{3, 4}):sum():backward() end assert(near(r.grad:item(), 4.2))
+        """,
         // By every transform of autodiff, first and second order.
         """
         local P, x = projection.Ball(1), D{3, 4}
@@ -37,8 +49,14 @@ import Testing
         assert(near(H[{1, 1}], -3 * 3 * 16 / 5 ^ 5))
         """,
         "assert(autodiff.gradcheck(function(x) return projection.PSD()(x) end, D{{1, 2}, {0.5, -3}}))",
-        "local d = autodiff.grad(function(x) return projection.Ball(1):distance(x) end, D{3, 4}) assert(near(d[{1}], 0.6) and near(d[{2}], 0.8))",
-        "local x = D{3, 4}:requires_grad_(true) local P = projection.Intersection{projection.Ball(1), projection.Halfspace({0, 1}, 0.5)} P(x):sum():backward() assert(x.grad.shape[1] == 2)",
+        """
+        local d = autodiff.grad(function(x) return projection.Ball(1):distance(x) end, D{3, 4}) \
+        assert(near(d[{1}], 0.6) and near(d[{2}], 0.8))
+        """,
+        """
+        local x = D{3, 4}:requires_grad_(true) local P = projection.Intersection{projection.Ball(1), \
+        projection.Halfspace({0, 1}, 0.5)} P(x):sum():backward() assert(x.grad.shape[1] == 2)
+        """,
         "local d = projection.Ball(1):distance(D{3, 4}) assert(d == 4)",
         // Lua numbers beside float64 keep their digits.
         "assert(projection.Box(0.1, 0.3)(D{0})[{1}] == 0.1 and projection.Box({0.1}, {0.3})(D{9})[{1}] == 0.3)",

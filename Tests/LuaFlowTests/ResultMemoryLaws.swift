@@ -86,7 +86,10 @@ import Testing
     private static let transforms = [
         "flow.Scaling{0, 0}", "flow.Scaling(tensor.zeros(2))",
         "flow.Transform{to_latent = function(x) return x, 0 end, to_data = function(z) return z, 0 end}",
-        "flow.Transform{to_latent = function(x) return x * 1, x:sum(2) end, to_data = function(z) return z:reshape(z.shape), tensor(0, {dtype = z.dtype}) end}",
+        """
+        flow.Transform{to_latent = function(x) return x * 1, x:sum(2) end, to_data = function(z) \
+        return z:reshape(z.shape), tensor(0, {dtype = z.dtype}) end}
+        """,
     ]
 
     @Test(arguments: ["{2}", "{1, 2}", "{3, 2}"]) func flowsThatChangeNothing(shape: String) throws {
@@ -97,7 +100,10 @@ import Testing
             for direction in ["to_latent", "to_data"] {
                 for dtype in ["float32", "float64"] {
                     let found = try faults(
-                        "return changed(function(x) return \(made):\(direction)(x) end, tensor.full(\(shape), 2, {dtype = '\(dtype)'}))"
+                        """
+                        return changed(function(x) return \(made):\(direction)(x) end, tensor.full(\(shape), 2, \
+                        {dtype = '\(dtype)'}))
+                        """
                     )
                     #expect(found == "", "\(made):\(direction), \(shape), \(dtype)")
                 }

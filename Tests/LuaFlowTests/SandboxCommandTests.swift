@@ -25,7 +25,10 @@ import Testing
         Endless(
             kind: "finalisers",
             script:
-                "local m = {__gc = true} setmetatable({}, m) m.__gc = function() while true do end end collectgarbage() while true do end"
+                """
+                local m = {__gc = true} setmetatable({}, m) m.__gc = function() while true do end end collectgarbage() \
+                while true do end
+                """
         ),
         Endless(kind: "calls inside C", script: "(('a'):rep(200)):find(('.-'):rep(20) .. 'b')"),
         Endless(
@@ -35,7 +38,10 @@ import Testing
         Endless(
             kind: "calls inside C",
             script:
-                "table.concat(setmetatable({}, {__len = function() return 1 << 60 end, __index = function() return '' end}))"
+                """
+                table.concat(setmetatable({}, {__len = function() return 1 << 60 end, __index = function() \
+                return '' end}))
+                """
         ),
         Endless(kind: "calls inside C", script: "for i = 1, math.huge do table.move({}, 1, 1 << 40, 2) end"),
         Endless(
@@ -75,7 +81,10 @@ import Testing
     {
         let script =
             "local ok, message = pcall(function() \(bomb.script) end) assert(not ok) "
-            + "assert(tostring(message):find('not enough memory'), message) assert(tensor.ones(3):sum():item() == 3) print('alive')"
+            + """
+                assert(tostring(message):find('not enough memory'), message) assert(tensor.ones(3):sum():item() == 3) \
+                print('alive')
+                """
         let result = try Command.run(mode + ["--memory", "64M", "--timeout", "5m", "-e", script])
         #expect(result.status == 0 && result.output == "alive\n", "\(result.errors)")
         let uncaught = try Command.run(mode + ["--memory", "64M", "--timeout", "5m", "-e", bomb.script])
@@ -232,7 +241,13 @@ import Testing
         let scratch = try Scratch()
         let script = try scratch.write(
             "in.lua",
-            "#!/usr/bin/env luaflow\nlocal tensor = require 'tensor'\nprint(io.open == nil, #'\\xff\u{e9}', ...)\nerror('here')\n"
+            """
+            #!/usr/bin/env luaflow
+            local tensor = require 'tensor'
+            print(io.open == nil, #'\\xff\u{e9}', ...)
+            error('here')
+
+            """
         )
         let words = options.hasSuffix("-") ? options + " a b" : options
         let result = try Command.run("sh", ["-c", "'\(try Command.program.path)' \(words) < '\(script)'"])

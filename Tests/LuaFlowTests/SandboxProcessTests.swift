@@ -69,7 +69,10 @@ import Testing
     @Test func aKilledWorkerIsReported() throws {
         let result = try shell(
             "\"$LUAFLOW\" --sandbox --timeout 5m -e 'while true do end' & parent=$!; "
-                + "until [ -n \"$worker\" ]; do worker=$(cat /proc/$parent/task/$parent/children || pgrep -P $parent); sleep 0.1; done 2> /dev/null; "
+                + """
+                    until [ -n \"$worker\" ]; do worker=$(cat /proc/$parent/task/$parent/children || pgrep -P \
+                    $parent); sleep 0.1; done 2> /dev/null; 
+                    """
                 + "kill -9 $worker; wait $parent")
         #expect(
             result.status == 1 && result.errors.contains("luaflow: stopped: the sandbox was killed from outside"),
@@ -80,7 +83,10 @@ import Testing
     /// message.
     @Test func aReaderThatLeavesEndsIt() throws {
         let result = try shell(
-            "\"$LUAFLOW\" --sandbox --timeout 5m -e 'while true do print(\"line\") end' | head -n 1; echo ${PIPESTATUS[0]}"
+            """
+            \"$LUAFLOW\" --sandbox --timeout 5m -e 'while true do print(\"line\") end' | head -n 1; \
+            echo ${PIPESTATUS[0]}
+            """
         )
         #expect(result.output == "line\n141\n" && result.errors.isEmpty, "\(result.output) \(result.errors)")
     }

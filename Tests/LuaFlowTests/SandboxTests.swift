@@ -81,7 +81,10 @@ import Testing
         Attempt("shared", "assert(not pcall(function() require('tensor').evil = 1 end))"),
         Attempt(
             "shared",
-            "for _, t in pairs{string, table, math, utf8, coroutine, os, tensor, flow} do assert(next(t) and getmetatable(t) == false) end"
+            """
+            for _, t in pairs{string, table, math, utf8, coroutine, os, tensor, flow} do \
+            assert(next(t) and getmetatable(t) == false) end
+            """
         ),
         Attempt("shared", "for k, v in pairs(math) do assert(v == math[k]) assert(not pcall(rawset, math, k, 1)) end"),
         Attempt(
@@ -92,7 +95,10 @@ import Testing
             "shared", "assert(not pcall(function() package.loaded.string = {} end)) assert(require 'string' == string)"),
         Attempt(
             "shared",
-            "assert(not pcall(function() package.loaded.tensor = {zeros = print} end)) assert(require('tensor').zeros ~= print)"
+            """
+            assert(not pcall(function() package.loaded.tensor = {zeros = print} end)) \
+            assert(require('tensor').zeros ~= print)
+            """
         ),
         Attempt("shared", "assert(not pcall(rawset, package.loaded, 'tensor', {}))"),
         // Functions that could do harm do not exist.
@@ -102,11 +108,17 @@ import Testing
             "shared", "for name in pairs(debug) do assert(name == 'traceback') end assert(require 'debug' == debug)"),
         Attempt(
             "shared",
-            "assert(debug.sethook == nil and debug.getregistry == nil and debug.getupvalue == nil and debug.setmetatable == nil)"
+            """
+            assert(debug.sethook == nil and debug.getregistry == nil and debug.getupvalue == nil \
+            and debug.setmetatable == nil)
+            """
         ),
         Attempt(
             "shared",
-            "assert(os.execute == nil and os.remove == nil and os.rename == nil and os.tmpname == nil and os.getenv == nil)"
+            """
+            assert(os.execute == nil and os.remove == nil and os.rename == nil and os.tmpname == nil and os.getenv \
+            == nil)
+            """
         ),
         Attempt(
             "shared",
@@ -127,14 +139,20 @@ import Testing
         Attempt("shared", "assert(string.dump == nil)"),
         Attempt(
             "shared",
-            "assert(not pcall(collectgarbage, 'stop') and not pcall(collectgarbage, 'generational') and not pcall(collectgarbage, 'setpause', 1))"
+            """
+            assert(not pcall(collectgarbage, 'stop') and not pcall(collectgarbage, 'generational') \
+            and not pcall(collectgarbage, 'setpause', 1))
+            """
         ),
         Attempt(
             "shared", "assert(collectgarbage('count') > 0 and collectgarbage() == 0) collectgarbage('step')",
             worksWhenTrusted: false),
         Attempt(
             "shared",
-            "local ok, e = pcall(error, setmetatable({}, {__index = function(t, k) return _G end})) assert(e.x.os.execute == nil)"
+            """
+            local ok, e = pcall(error, setmetatable({}, {__index = function(t, k) return _G end})) \
+            assert(e.x.os.execute == nil)
+            """
         ),
         Attempt("shared", "local f = load('return _ENV') assert(f() == _G and f().io.open == nil)"),
         Attempt(
@@ -143,16 +161,25 @@ import Testing
         Attempt("shared", "local co = coroutine.wrap(function() return _ENV end) assert(co().os.execute == nil)"),
         Attempt(
             "shared",
-            "for level = 1, 5 do local t = debug.traceback('x', level) assert(type(t) == 'string') end assert(debug.getinfo == nil)"
+            """
+            for level = 1, 5 do local t = debug.traceback('x', level) assert(type(t) == 'string') end \
+            assert(debug.getinfo == nil)
+            """
         ),
         // __gc is never called, whenever it is set.
         Attempt(
             "finalisers",
-            "ran = false setmetatable({}, {__gc = function() ran = true end}) collectgarbage() collectgarbage() assert(not ran)"
+            """
+            ran = false setmetatable({}, {__gc = function() ran = true end}) collectgarbage() collectgarbage() \
+            assert(not ran)
+            """
         ),
         Attempt(
             "finalisers",
-            "ran = false local m = {__gc = true} setmetatable({}, m) m.__gc = function() ran = true end collectgarbage() collectgarbage() assert(not ran)"
+            """
+            ran = false local m = {__gc = true} setmetatable({}, m) m.__gc = function() ran = true end \
+            collectgarbage() collectgarbage() assert(not ran)
+            """
         ),
         Attempt(
             "finalisers", "local m = {__gc = print} setmetatable({}, m) assert(m.__gc == print)",
@@ -168,7 +195,10 @@ import Testing
             "binary chunks", "local f, e = load('\\27Lua', 'x', 'bt') assert(not f and e:find(\"mode is 't'\"), e)"),
         Attempt(
             "binary chunks",
-            "local parts = {'\\27', 'Lua'} local f, e = load(function() return table.remove(parts, 1) end) assert(not f and e:find(\"mode is 't'\"), e)"
+            """
+            local parts = {'\\27', 'Lua'} local f, e = load(function() return table.remove(parts, 1) end) \
+            assert(not f and e:find(\"mode is 't'\"), e)
+            """
         ),
         // Misuse of the modules.
         Attempt(
@@ -176,11 +206,17 @@ import Testing
             worksWhenTrusted: false),
         Attempt(
             "sizes",
-            "for _, n in ipairs{0/0, 1e300, -1, math.mininteger, math.maxinteger} do assert(not pcall(tensor.zeros, n)) assert(not pcall(tensor.zeros, n, n)) end",
+            """
+            for _, n in ipairs{0/0, 1e300, -1, math.mininteger, math.maxinteger} do assert(not pcall(tensor.zeros, n)) \
+            assert(not pcall(tensor.zeros, n, n)) end
+            """,
             worksWhenTrusted: false),
         Attempt(
             "sizes",
-            "local x = tensor.zeros(3) for _, i in ipairs{0/0, 1e300, -4, math.mininteger} do assert(not pcall(function() return x[i] end)) end",
+            """
+            local x = tensor.zeros(3) for _, i in ipairs{0/0, 1e300, -4, math.mininteger} do \
+            assert(not pcall(function() return x[i] end)) end
+            """,
             worksWhenTrusted: false),
         Attempt(
             "metatables", "assert(not pcall(function() getmetatable(tensor.zeros(1)).__gc(tensor.zeros(1)) end))",
@@ -191,21 +227,33 @@ import Testing
         Attempt("types", "assert(not pcall(tensor.zeros(1).sum, random.generator(0)))", worksWhenTrusted: false),
         Attempt(
             "recursion",
-            "local function f(x) return autodiff.grad(f)(x) end local ok, e = pcall(f, tensor(1.0)) assert(not ok and tostring(e):find('stack overflow'), e)",
+            """
+            local function f(x) return autodiff.grad(f)(x) end local ok, e = pcall(f, tensor(1.0)) \
+            assert(not ok and tostring(e):find('stack overflow'), e)
+            """,
             worksWhenTrusted: false),
         Attempt(
             "yields",
-            "local co = coroutine.create(function() return autodiff.grad(function(x) coroutine.yield() return x end)(tensor(1.0)) end) assert(not coroutine.resume(co))",
+            """
+            local co = coroutine.create(function() return autodiff.grad(function(x) coroutine.yield() \
+            return x end)(tensor(1.0)) end) assert(not coroutine.resume(co))
+            """,
             worksWhenTrusted: false),
         // Endless memory is an error, and the state still works.
         Attempt(
             "strings",
-            "local ok, e = pcall(function() local s = 'x' while true do s = s .. s end end) assert(not ok and e:find('not enough memory')) assert(#('y'):rep(1000) == 1000)",
+            """
+            local ok, e = pcall(function() local s = 'x' while true do s = s .. s end end) \
+            assert(not ok and e:find('not enough memory')) assert(#('y'):rep(1000) == 1000)
+            """,
             worksWhenTrusted: false),
         Attempt("strings", "assert(not pcall(string.rep, 'x', 1 << 40))", worksWhenTrusted: false),
         Attempt(
             "tensors",
-            "local ok, e = pcall(function() local t = {} while true do t[#t + 1] = tensor.zeros(1000000) end end) assert(not ok and e:find('not enough memory'), e)",
+            """
+            local ok, e = pcall(function() local t = {} while true do t[#t + 1] = tensor.zeros(1000000) end end) \
+            assert(not ok and e:find('not enough memory'), e)
+            """,
             worksWhenTrusted: false),
     ]
 
@@ -227,7 +275,10 @@ import Testing
         #expect(try trusted.interpreter.run(code: "return #string.dump(function() end)").first?.asInteger ?? 0 > 10)
         try trusted.run(
             code:
-                "local f = io.open([[\(scratch.path("b.lua"))]], 'wb') f:write(string.dump(function() return 1 end)) f:close()"
+                """
+                local f = io.open([[\(scratch.path("b.lua"))]], 'wb') f:write(string.dump(function() \
+                return 1 end)) f:close()
+                """
         )
         #expect(try trusted.run(file: scratch.path("b.lua")).first?.asInteger == 1)
         let error = #expect(throws: LuaError.self) { try SandboxTests.host().run(file: scratch.path("b.lua")) }

@@ -205,7 +205,10 @@ import Testing
     ])
     func resultsOfDistributionsAreChecked(definition: String, use: String, expected: String) throws {
         let message = try scripts.message(
-            "host.register{distributions = {Mine = function() return {\(definition)} end}} local d = distribution.Mine() \(use)"
+            """
+            host.register{distributions = {Mine = function() return {\(definition)} end}} \
+            local d = distribution.Mine() \(use)
+            """
         )
         #expect(message.contains(expected), "\(message)")
     }

@@ -69,7 +69,10 @@ import Testing
         let value = name.hasPrefix("no-") ? "" : " c.json"
         #expect(
             result.errors.hasPrefix(
-                "luaflow: main.lua: --\(name) is an option of luaflow's own and stands before the script's name: luaflow run --\(name)\(value) FILE\n"
+                """
+                luaflow: main.lua: --\(name) is an option of luaflow's own and stands before the script's name: \
+                luaflow run --\(name)\(value) FILE\n
+                """
             ),
             "\(result.errors)")
         #expect(try Command.run(["run", "--help"]).output.contains("--\(name)"))

@@ -105,7 +105,10 @@ import Testing
     @Test func aChangeDuringARunStartsItAnew() throws {
         let scratch = try Scratch()
         let forever =
-            "io.open([[\(scratch.path("ready"))]], 'w'):close()\nwhile true do pcall(function() while true do end end) end"
+            """
+            io.open([[\(scratch.path("ready"))]], 'w'):close()
+            while true do pcall(function() while true do end end) end
+            """
         let script = try scratch.write("main.lua", forever)
         let watcher = try Watcher([script], in: scratch)
         try #require(Watcher.until { FileManager.default.fileExists(atPath: scratch.path("ready")) })

@@ -25,7 +25,10 @@ import Testing
             """)
         #expect(
             try host.text(
-                "return table.concat(probe.types(nil, 1, 'x', {}, print, io.stdout, coroutine.create(print), probe(1)), ' ')"
+                """
+                return table.concat(probe.types(nil, 1, 'x', {}, print, io.stdout, coroutine.create(print), probe(1)), \
+                ' ')
+                """
             )
                 == "nil number string table function FILE* thread Probe")
         try host.expectNoLeak()
@@ -36,7 +39,10 @@ import Testing
         #expect(try host.text("return probe.count(table.unpack({}, 1, 300))") == "300")
         #expect(try host.text("return select('#', probe.echo(table.unpack({}, 1, 5000)))") == "5000")
         try host.run(
-            "local o = probe(1) local t = {} for i = 1, 300 do t[i] = i % 2 == 0 and o or tostring(i) end local r = {probe.echo(table.unpack(t))} for i = 1, 300 do assert(rawequal(r[i], t[i]) or r[i] == t[i]) end"
+            """
+            local o = probe(1) local t = {} for i = 1, 300 do t[i] = i % 2 == 0 and o or tostring(i) end \
+            local r = {probe.echo(table.unpack(t))} for i = 1, 300 do assert(rawequal(r[i], t[i]) or r[i] == t[i]) end
+            """
         )
         try host.expectNoLeak()
     }

@@ -46,11 +46,17 @@ import Testing
         let host = try Host()
         #expect(
             try host.message("probe(1).double(io.stdout)")
-                == "script:1: Probe:double: argument 1 (self): a Probe expected, got FILE* (a method is called with a colon: x:double(...))"
+                == """
+                    script:1: Probe:double: argument 1 (self): a Probe expected, got FILE* (a method is called with a \
+                    colon: x:double(...))
+                    """
         )
         #expect(
             try host.message("probe(1).double()")
-                == "script:1: Probe:double: argument 1 (self): a Probe expected, got nothing (a method is called with a colon: x:double(...))"
+                == """
+                    script:1: Probe:double: argument 1 (self): a Probe expected, got nothing (a method is called with \
+                    a colon: x:double(...))
+                    """
         )
         #expect(
             try host.message("return debug.getmetatable(probe(1)).__index(io.stdout, 'number')").hasSuffix(

@@ -25,7 +25,10 @@ private func interrupting<R>(_ interpreter: Interpreter, _ body: () throws -> R)
         "while true do end",
         // In coroutines.
         "coroutine.wrap(function() while true do end end)()",
-        "local co = coroutine.create(function() while true do coroutine.yield() end end) while true do coroutine.resume(co) end",
+        """
+        local co = coroutine.create(function() while true do coroutine.yield() end end) \
+        while true do coroutine.resume(co) end
+        """,
         "while true do local co = coroutine.create(function() while true do end end) coroutine.resume(co) end",
         "while true do coroutine.wrap(function() for i = 1, 900 do end end)() end",
         "coroutine.wrap(function() coroutine.wrap(function() pcall(function() while true do end end) end)() end)()",
@@ -38,13 +41,22 @@ private func interrupting<R>(_ interpreter: Interpreter, _ body: () throws -> R)
         "while true do xpcall(error, function() while true do end end) end",
         "while true do xpcall(error, function(e) error(e) end) end",
         "setmetatable({}, {__gc = function() while true do end end}) collectgarbage()",
-        "setmetatable({}, {__gc = function() while true do pcall(function() while true do end end) end end}) collectgarbage()",
+        """
+        setmetatable({}, {__gc = function() while true do pcall(function() \
+        while true do end end) end end}) collectgarbage()
+        """,
         "debug.setmetatable({}, {__gc = function() while true do end end}) collectgarbage()",
         "while true do setmetatable({}, {__gc = function() local x = 1 end}) end",
         // In other places that call Lua code.
         "local x <close> = setmetatable({}, {__close = function() while true do end end}) while true do end",
-        "coroutine.wrap(function() local x <close> = setmetatable({}, {__close = function() while true do end end}) while true do end end)()",
-        "local co = coroutine.create(function() local x <close> = setmetatable({}, {__close = function() while true do end end}) coroutine.yield() end) coroutine.resume(co) coroutine.close(co)",
+        """
+        coroutine.wrap(function() local x <close> = setmetatable({}, {__close = function() while true do end end}) \
+        while true do end end)()
+        """,
+        """
+        local co = coroutine.create(function() local x <close> = setmetatable({}, {__close = function() \
+        while true do end end}) coroutine.yield() end) coroutine.resume(co) coroutine.close(co)
+        """,
         "while true do (('x'):rep(1000)):gsub('.', function() while true do end end) end",
         "while true do pcall(table.sort, {3, 2, 1, 5, 4}, function(a, b) while true do end end) end",
         "for _ in function() return 1 end do end",

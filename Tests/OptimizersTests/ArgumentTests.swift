@@ -32,7 +32,10 @@ import Testing
             Refusal("optim.\(name)({x, 3})", "argument 1 (params): element 2: a tensor expected, got 3"),
             Refusal(
                 "optim.\(name)({x, {x}})",
-                "argument 1 (params): element 2: a tensor (of a table of numbers, tensor(t) makes one) expected, got table"
+                """
+                argument 1 (params): element 2: a tensor (of a table of numbers, tensor(t) makes one) expected, \
+                got table
+                """
             ),
             Refusal("optim.\(name)({x, x})", "optim.\(name): parameter 2 is there twice"),
             Refusal(
@@ -105,7 +108,10 @@ import Testing
             "optim.Adam(x):load_state_dict({[\"1.step\"] = tensor(0.5), [\"1.exp_avg\"] = x, [\"1.exp_avg_sq\"] = x})",
             "1.step is 0.5; a whole number from 1 expected"),
         Refusal(
-            "optim.Adam(x):load_state_dict({[\"1.step\"] = tensor(1), [\"1.exp_avg\"] = tensor({1, 2}), [\"1.exp_avg_sq\"] = x})",
+            """
+            optim.Adam(x):load_state_dict({[\"1.step\"] = tensor(1), [\"1.exp_avg\"] = tensor({1, 2}), \
+            [\"1.exp_avg_sq\"] = x})
+            """,
             "1.exp_avg has shape (2); (1) expected"),
         Refusal("optim.LBFGS(x):load_state_dict({d = x})", "ro is missing"),
         Refusal("optim.schedule.cosine(1, 0)", "optim.schedule.cosine: steps is 0"),
@@ -150,7 +156,10 @@ import Testing
             "optim.projected_gradient(function(x) return x end, P, tensor({1, 2}))",
             "the function returned a tensor of shape (2); a single number expected"),
         Refusal(
-            "local n = 0 optim.projected_gradient(function(x) n = n + 1 return (x * (n == 5 and 0/0 or 1)):sum() end, P, x)",
+            """
+            local n = 0 optim.projected_gradient(function(x) n = n + 1 \
+            return (x * (n == 5 and 0/0 or 1)):sum() end, P, x)
+            """,
             "f is nan at step 5"),
         Refusal("optim.projected_gradient(function(x) return (x / 0):sum() end, P, x)", "f is inf at step 1"),
         Refusal(
@@ -161,7 +170,11 @@ import Testing
 
     @Test(arguments: constructors + ranges + methods + projectedGradient) func refuses(_ refusal: Refusal) throws {
         let message = try Scripts().message(
-            "local x, P = tensor({1}), projection.Box(0, 1)\nlocal function f(x) return (x * x):sum() end\n\(refusal.code)"
+            """
+            local x, P = tensor({1}), projection.Box(0, 1)
+            local function f(x) return (x * x):sum() end
+            \(refusal.code)
+            """
         )
         #expect(message.contains(refusal.message), "\(message)")
     }

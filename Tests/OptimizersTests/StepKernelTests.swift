@@ -80,7 +80,10 @@ import Testing
                         let tolerance = T.dtype == .float64 ? 1e-13 : 1e-5
                         guard abs(a - Double(b)) <= tolerance * max(1, abs(a)) else {
                             Issue.record(
-                                "\(label), \(T.dtype) \(layout), gradient in \(gradientLayout) order: \(name)[\(index)] is \(a), by the formula \(b)"
+                                """
+                                \(label), \(T.dtype) \(layout), gradient in \(gradientLayout) order: \(name)[\(index)] \
+                                is \(a), by the formula \(b)
+                                """
                             )
                             return
                         }

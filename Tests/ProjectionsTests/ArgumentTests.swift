@@ -160,7 +160,10 @@ import Testing
             ),
             (
                 "Intersection", [table([box, sphere])],
-                "projection.Intersection: projection.Sphere(0, 1) is not convex: alternating projections may miss the nearest point"
+                """
+                projection.Intersection: projection.Sphere(0, 1) is not convex: alternating projections may miss the \
+                nearest point
+                """
             ),
             (
                 "Intersection", [table([box], [("tol", .integer(1))])],

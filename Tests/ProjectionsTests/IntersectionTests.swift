@@ -89,7 +89,10 @@ import Testing
                     "seed \(seed), trial \(trial): the normals do not add up to x - P(x)")
             } catch {
                 Issue.record(
-                    "seed \(seed), trial \(trial) of \(sets.map(\.description)) at \(format(x)), u = \(format(u)): \(error)"
+                    """
+                    seed \(seed), trial \(trial) of \(sets.map(\.description)) at \(format(x)), u = \(format(u)): \
+                    \(error)
+                    """
                 )
             }
         }

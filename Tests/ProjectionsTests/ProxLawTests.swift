@@ -47,7 +47,10 @@ import Testing
                     let other = try objective(example.function, float64(near, example.shape), x, step)
                     #expect(
                         other >= best - 1e-9 * max(1, abs(best)),
-                        "\(example.function) at \(shown(x)), step \(step): \(format(near)) gives \(other), \(shown(y)) only \(best)"
+                        """
+                        \(example.function) at \(shown(x)), step \(step): \(format(near)) gives \(other), \
+                        \(shown(y)) only \(best)
+                        """
                     )
                 }
             }

@@ -76,7 +76,10 @@ import Testing
         let text = message { _ = try call(method: "project_", object(Simplex()), .object(x)) }
         #expect(
             text
-                == "projection:project_: this (4) tensor repeats elements (an expanded view) and cannot be overwritten; clone() it first"
+                == """
+                    projection:project_: this (4) tensor repeats elements (an expanded view) and cannot be \
+                    overwritten; clone() it first
+                    """
         )
         #expect(message { _ = try call(method: "call", object(Simplex()), .object(x)) } == "no error")
     }

@@ -109,7 +109,10 @@ import Testing
         let rows = try float64([1, 1, -1, 0, 0, -1], [3, 2])
         let cases: [(String, () throws -> Void)] = [
             (
-                "projection.Polyhedron: no x satisfies all rows: 1 * row 1 of A + 1 * row 2 of A + 1 * row 3 of A add up to 0, their right-hand sides to -1",
+                """
+                projection.Polyhedron: no x satisfies all rows: 1 * row 1 of A + 1 * row 2 of A + 1 * row 3 of A add \
+                up to 0, their right-hand sides to -1
+                """,
                 { _ = try Polyhedron(rows, float64([-1, 0, 0])) }
             ),
             (

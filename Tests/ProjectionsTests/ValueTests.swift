@@ -208,7 +208,10 @@ import Testing
         let rows = try Product([Ball(center: float64([0, 0, 0]), radius: 1)])
         #expect(
             message { _ = try rows.project(float64([1, 2, 3, 4], [2, 2])) }
-                == "projection.Product: x[1]: projection.Ball: center (3) has not the shape of x (2) (for a set per row: Product{P})"
+                == """
+                    projection.Product: x[1]: projection.Ball: center (3) has not the shape of x (2) (for a set per \
+                    row: Product{P})
+                    """
         )
         #expect(
             message { _ = try Product([Box(0, 1), Box(0, 1)]).project(float64([1, 2, 3])) }

@@ -91,7 +91,10 @@ import Testing
         #expect(report.map(\.key) == ["shape", "tolerance", "laws"])
         #expect(
             message { _ = try call("verify", object(Box(0, 1)), table([], [("pionts", .integer(4))])) }
-                == "projection.verify: unknown option pionts (did you mean \"points\"?); the options are points, seed, shape, dtype, tolerance"
+                == """
+                    projection.verify: unknown option pionts (did you mean \"points\"?); the options are points, seed, \
+                    shape, dtype, tolerance
+                    """
         )
         #expect(message { _ = try Verification(shape: [1 << 40]).run(Simplex()) }.contains("are too many numbers"))
         #expect(

@@ -57,7 +57,10 @@ import Testing
         let talk = try Conversation()
         talk.answer(
             "calls = 0",
-            "trap = setmetatable({}, {__index = function() calls = calls + 1 return {} end, __pairs = function() calls = 100 end})"
+            """
+            trap = setmetatable({}, {__index = function() calls = calls + 1 \
+            return {} end, __pairs = function() calls = 100 end})
+            """
         )
         for text in ["trap.", "trap.a.b", "trap.a:", "trap['x'].", "trap"] { _ = talk.session.complete(text) }
         #expect(talk.answer("calls") == "0\n")
@@ -78,7 +81,10 @@ import Testing
         // A __complete that fails, or returns no list, completes nothing, and that is said once.
         let talk = try Conversation()
         talk.answer(
-            "box = setmetatable({}, {__complete = function() error('no') end}) odd = setmetatable({}, {__complete = function() return 5 end})"
+            """
+            box = setmetatable({}, {__complete = function() error('no') end}) odd = setmetatable({}, \
+            {__complete = function() return 5 end})
+            """
         )
         #expect(talk.session.complete("box.wi").note.contains("no"))
         #expect(talk.session.complete("box.wi") == Completion())
@@ -89,7 +95,10 @@ import Testing
         let command = try candidates(
             ":paint re",
             after: [
-                "host.register{commands = {paint = {run = print, complete = function() return {'red', 'rose', 'green'} end}}}"
+                """
+                host.register{commands = {paint = {run = print, complete = function() \
+                return {'red', 'rose', 'green'} end}}}
+                """
             ])
         #expect(command == ["red"])
     }

@@ -9,7 +9,13 @@ import Testing
         ("x = = 3", "input 1:1: unexpected symbol near '='\n  x = = 3\n      ^\n"),
         (
             "foo bar",
-            "input 1:1: syntax error near 'bar' (one name behind another is no Lua:\n  functions are function f(x) ... end, modules local m = require \"m\")\n  foo bar\n      ^\n"
+            """
+            input 1:1: syntax error near 'bar' (one name behind another is no Lua:
+              functions are function f(x) ... end, modules local m = require \"m\")
+              foo bar
+                  ^
+
+            """
         ),
         ("1 + * 2", "input 1:1: unexpected symbol near '*' (to the power of is ^)\n  1 + * 2\n      ^\n"),
         ("f(1) f(1) )", "input 1:1: unexpected symbol near ')'\n  f(1) f(1) )\n            ^\n"),

@@ -41,7 +41,13 @@ import Testing
     /// "unknown".
     @Test(arguments: ["inner", "i", "hidden", "z"]) func whatIsOverIsSaid(_ name: String) throws {
         let (talk, home, _) = try loaded(
-            "local a = 1\nfor i = 1, 3 do local inner = i end\ndo local hidden = 5 end\nlocal function f(z) return z end\n"
+            """
+            local a = 1
+            for i = 1, 3 do local inner = i end
+            do local hidden = 5 end
+            local function f(z) return z end
+
+            """
         )
         #expect(talk.words(name).contains("unknown name \(name) (a local of main.lua:"), "\(talk.words(name))")
         #expect(talk.words("nosuch").contains("unknown name nosuch") && !talk.words("nosuch").contains("main.lua"))

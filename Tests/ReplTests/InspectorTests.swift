@@ -55,7 +55,10 @@ import Testing
     func everyLineFits(_ columns: Int) throws {
         let talk = try Conversation(columns: columns)
         for input in [
-            "t = {} for i = 1, 90 do t[i] = ('x'):rep(i % 30) end t.name = ('word '):rep(60) t.deep = {{{('y'):rep(200)}}}",
+            """
+            t = {} for i = 1, 90 do t[i] = ('x'):rep(i % 30) end t.name = ('word '):rep(60) t.deep = \
+            {{{('y'):rep(200)}}}
+            """,
             "t", "('日本 '):rep(100)", "random.normal({30, 30})", "random.normal({200})",
             "{{random.normal({2})}, f = print}",
             "('z'):rep(100000)", "error(('a b '):rep(100))",

@@ -22,7 +22,10 @@ final class Pane {
         let assignments = variables.map { "\($0)='\($1)'" }.joined(separator: " ")
         // Ctrl-C reaches this shell as well, which must ignore it and wait for luaflow.
         let script =
-            "trap : INT; luaflow() { '\(program)' \"$@\"; }; export \(assignments); cd \"$HOME\"; \(command); echo LEFT $?; sleep 1000"
+            """
+            trap : INT; luaflow() { '\(program)' \"$@\"; }; export \(assignments); cd \"$HOME\"; \(command); \
+            echo LEFT $?; sleep 1000
+            """
         try tmux(["-f", "/dev/null", "new-session", "-d", "-x", "80", "-y", "24", script])
     }
 

@@ -177,7 +177,12 @@ struct PromptInTerminalTests {
         try pane.prompt()
         try pane.enter("local t = 1; nothing.here = t")
         try pane.see(
-            "input 1:1: attempt to index a nil value (global 'nothing')\n  local t = 1; nothing.here = t\n               ^^^^^^^\n>"
+            """
+            input 1:1: attempt to index a nil value (global 'nothing')
+              local t = 1; nothing.here = t
+                           ^^^^^^^
+            >
+            """
         )
         try pane.see("\u{1B}[31m", escapes: true)
         let plain = try Pane(environment: ["NO_COLOR": "1"])
@@ -420,7 +425,10 @@ struct PromptInTerminalTests {
         try pane.enter("error('pipe:1: bad field', 0)")
         try pane.see("pipe:1: bad field\n  in main chunk at input 2:1")
         try pane.enter(
-            "peak = 0 for line in io.lines('/proc/self/status') do peak = tonumber(line:match('VmHWM:%s+(%d+)') or peak) end"
+            """
+            peak = 0 for line in io.lines('/proc/self/status') do peak = tonumber(line:match('VmHWM:%s+(%d+)') \
+            or peak) end
+            """
         )
         try pane.enter("peak < 250000")
         try pane.see("\ntrue\n")

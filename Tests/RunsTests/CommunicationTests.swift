@@ -6,7 +6,10 @@ import Testing
 @Suite struct CommunicationTests {
     static let promises = [
         "assert(mpi.rank == 0 and mpi.size == 1)",
-        "for _, how in ipairs{'sum', 'prod', 'min', 'max', 'mean'} do assert(mpi.allreduce(tensor{1, 2}, how)[{2}] == 2) end",
+        """
+        for _, how in ipairs{'sum', 'prod', 'min', 'max', 'mean'} do \
+        assert(mpi.allreduce(tensor{1, 2}, how)[{2}] == 2) end
+        """,
         "assert(mpi.allreduce(3):item() == 3 and mpi.allreduce(tensor{1, 2}):dim() == 1)",
         "assert(mpi.allreduce(tensor({true}, {dtype = 'bool'}), 'max').dtype == 'bool')",
         "local x = tensor{1, 2} mpi.allreduce(x, 'sum'):zero_() mpi.broadcast(x):zero_() assert(x[{1}] == 1)",

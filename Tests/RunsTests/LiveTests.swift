@@ -116,7 +116,10 @@ import TimeLimits
         #expect(result.status == 0, "\(result.errors)")
         #expect(
             result.errors.contains(
-                "attempt to index a nil value (global 'schedule')\nhost.live: its last version that worked is in use again"
+                """
+                attempt to index a nil value (global 'schedule')\nhost.live: its last version that worked is in use \
+                again
+                """
             ), "\(result.errors)")
         #expect(result.errors.components(separatedBy: "part.lua is gone").count == 2, "once: \(result.errors)")
     }

@@ -35,13 +35,19 @@ import TimeLimits
         ("a generator", "return random.generator(math.floor(seconds * 1e6))"),
         (
             "a generator that has drawn",
-            "local g = random.generator(1) for i = 1, math.floor(seconds * 1e6) % 97 do random.normal({4}, {generator = g}) end return g, now"
+            """
+            local g = random.generator(1) for i = 1, math.floor(seconds * 1e6) % 97 do random.normal({4}, \
+            {generator = g}) end return g, now
+            """
         ),
         ("an optimizer", "local o = optim.Adam({x}) x.grad = now o:step() return {o}"),
         ("an optimizer's rate", "return optim.SGD({x}, {lr = seconds})"),
         (
             "a flow",
-            "local m = flow.NICE{dim = 4, hidden = 3, layers = 2, couplings = 2} m:parameters()[1].data[1] = now[1] return {m = m}"
+            """
+            local m = flow.NICE{dim = 4, hidden = 3, layers = 2, couplings = 2} m:parameters()[1].data[1] = now[1] \
+            return {m = m}
+            """
         ),
     ]) func differencesInObjectsAreSeen(what: String, code: String) throws {
         let again = try replayed("""
@@ -123,7 +129,10 @@ import TimeLimits
     /// Draws of Lua's own generator are compared, also when nothing shows them.
     @Test func luasGeneratorIsCompared() throws {
         let again = try replayed(
-            "for i = 1, math.floor(require('host').clock() * 1e6) % 89 + (require('host').clock() > 0 and 1 or 0) do math.random() end math.randomseed(math.floor(require('host').clock() * 1e7))"
+            """
+            for i = 1, math.floor(require('host').clock() * 1e6) % 89 + (require('host').clock() > 0 and 1 or 0) \
+            do math.random() end math.randomseed(math.floor(require('host').clock() * 1e7))
+            """
         )
         #expect(
             again.status == 1 && again.errors.contains("Lua's math.random ended at another place"), "\(again.errors)")

@@ -19,7 +19,10 @@ import Samplers
                 "montecarlo.\(name): argument 1 (log_weights): at least 1 number expected, got 0"),
             Refusal(
                 "montecarlo.\(name)()",
-                "montecarlo.\(name): argument 1 (log_weights): a vector (a tensor of one dimension or a table of numbers) expected, got nil"
+                """
+                montecarlo.\(name): argument 1 (log_weights): a vector (a tensor of one dimension or a table of \
+                numbers) expected, got nil
+                """
             ),
             Refusal("montecarlo.\(name)(tensor.zeros(2, 2))", "got a tensor of shape (2, 2)"),
             Refusal("montecarlo.\(name)({1, \"a\"})", "montecarlo.\(name): argument 1 (log_weights): a vector"),
@@ -140,7 +143,10 @@ import Samplers
                 "option samples: a whole number from 2 to"),
             Refusal(
                 "montecarlo.\(name){distribution = make, loss = f, params = {p, tensor.zeros(1000)}, samples = 1000000}",
-                "statistics of 1001 numbers in params from 1000000 samples are too many (268435456 at most); pass statistics = false"
+                """
+                statistics of 1001 numbers in params from 1000000 samples are too many (268435456 at most); \
+                pass statistics = false
+                """
             ),
             Refusal(
                 "montecarlo.\(name){distribution = f, loss = f, params = p}",
@@ -152,7 +158,10 @@ import Samplers
                 "montecarlo.\(name){distribution = make, loss = function(x) return x:sum() end, params = p, samples = 4}",
                 "loss has shape (); one number per sample, shape (4), expected"),
             Refusal(
-                "montecarlo.\(name){distribution = make, loss = function(x) return x * (0/0) end, params = p, samples = 4}",
+                """
+                montecarlo.\(name){distribution = make, loss = function(x) \
+                return x * (0/0) end, params = p, samples = 4}
+                """,
                 "loss[1] is nan; a finite number expected"),
             Refusal(
                 "montecarlo.\(name){distribution = make, loss = f, params = p, sample = 4}",
@@ -165,7 +174,10 @@ import Samplers
 
     static let own = [
         Refusal(
-            "montecarlo.score_function{distribution = make, loss = f, params = p, samples = 1, statistics = false, baseline = \"leave_one_out\"}",
+            """
+            montecarlo.score_function{distribution = make, loss = f, params = p, samples = 1, statistics = false, \
+            baseline = \"leave_one_out\"}
+            """,
             "option baseline: leave_one_out needs samples of at least 2, got 1"),
         Refusal(
             "montecarlo.score_function{distribution = make, loss = f, params = p, baseline = \"median\"}",
@@ -175,28 +187,50 @@ import Samplers
             "option baseline: a finite number expected, got nan"),
         Refusal(
             "montecarlo.score_function{distribution = make, loss = f, params = p, baseline = p}",
-            "option baseline: one of none, mean, moving_average, leave_one_out, a number, a moving average or a function of the losses expected, got tensor"
+            """
+            option baseline: one of none, mean, moving_average, leave_one_out, a number, a moving average \
+            or a function of the losses expected, got tensor
+            """
         ),
         Refusal(
-            "montecarlo.score_function{distribution = make, loss = f, params = p, samples = 4, baseline = function() return {1, 2} end}",
+            """
+            montecarlo.score_function{distribution = make, loss = f, params = p, samples = 4, baseline = function() \
+            return {1, 2} end}
+            """,
             "baseline returned 2 numbers for 4 losses"),
         Refusal(
-            "montecarlo.score_function{distribution = make, loss = f, params = p, samples = 4, baseline = function() return 0/0 end}",
+            """
+            montecarlo.score_function{distribution = make, loss = f, params = p, samples = 4, baseline = function() \
+            return 0/0 end}
+            """,
             "baseline[1] is nan"),
         Refusal(
-            "montecarlo.score_function{distribution = function() return {sample = function(n) return tensor.zeros(n) end, log_prob = function(x) return x - math.huge end} end, loss = f, params = p, samples = 4}",
+            """
+            montecarlo.score_function{distribution = function() return {sample = function(n) \
+            return tensor.zeros(n) end, log_prob = function(x) \
+            return x - math.huge end} end, loss = f, params = p, samples = 4}
+            """,
             "log_prob[1] is -inf; a finite number expected"),
         Refusal(
-            "montecarlo.reparameterization{distribution = function(m) return distribution.Poisson(m:exp()) end, loss = f, params = p}",
+            """
+            montecarlo.reparameterization{distribution = function(m) \
+            return distribution.Poisson(m:exp()) end, loss = f, params = p}
+            """,
             "montecarlo.reparameterization: distribution.Poisson has no reparameterised draws"),
         Refusal(
-            "montecarlo.reparameterization{distribution = function(m) return {rsample = function(n) return tensor.zeros(n + 1) end} end, loss = f, params = p, samples = 3}",
+            """
+            montecarlo.reparameterization{distribution = function(m) return {rsample = function(n) \
+            return tensor.zeros(n + 1) end} end, loss = f, params = p, samples = 3}
+            """,
             "rsample returned shape (4); 3 draws along the first dimension expected"),
         Refusal(
             "montecarlo.reparameterization{distribution = make, loss = f, params = p, baseline = \"mean\"}",
             "unknown option baseline"),
         Refusal(
-            "montecarlo.measure_valued{distribution = function(m) return distribution.Laplace(m, 1) end, loss = f, params = p}",
+            """
+            montecarlo.measure_valued{distribution = function(m) \
+            return distribution.Laplace(m, 1) end, loss = f, params = p}
+            """,
             "has no measure-valued gradient here; the distributions with one are Normal, Exponential, Poisson, Bernoulli"
         ),
         Refusal(

@@ -27,11 +27,17 @@ import Samplers
         // A distribution that the script defines.
         Estimator(
             "score_function",
-            "distribution = function(mu, s) local d = distribution.Normal(mu, s:exp()) return {sample = function(n, g) return d:sample({n}, {generator = g}) end, log_prob = function(x) return d:log_prob(x) end} end"
+            """
+            distribution = function(mu, s) local d = distribution.Normal(mu, s:exp()) return {sample = function(n, g) \
+            return d:sample({n}, {generator = g}) end, log_prob = function(x) return d:log_prob(x) end} end
+            """
         ),
         Estimator(
             "reparameterization",
-            "distribution = function(mu, s) return {rsample = function(n, g) return mu + s:exp() * random.normal({n}, {generator = g, dtype = \"float64\"}) end} end"
+            """
+            distribution = function(mu, s) return {rsample = function(n, g) \
+            return mu + s:exp() * random.normal({n}, {generator = g, dtype = \"float64\"}) end} end
+            """
         ),
     ]
 

@@ -19,17 +19,27 @@ import Samplers
         Integral(
             name: "P(X > 4)",
             lua:
-                "log_target = function(x) return distribution.Normal(0, 1):log_prob(x) end, proposal = distribution.Normal(4.5, 1), value = function(x) return x:gt(4) end",
+                """
+                log_target = function(x) return distribution.Normal(0, 1):log_prob(x) end, \
+                proposal = distribution.Normal(4.5, 1), value = function(x) return x:gt(4) end
+                """,
             truth: 0.5 * erfc(4 / 2.0.squareRoot())),
         Integral(
             name: "E[X²], normalised",
             lua:
-                "log_target = function(x) return -0.5 * x ^ 2 + 77 end, proposal = distribution.StudentT(5), value = function(x) return x ^ 2 end, normalized = true",
+                """
+                log_target = function(x) return -0.5 * x ^ 2 + 77 end, proposal = distribution.StudentT(5), \
+                value = function(x) return x ^ 2 end, normalized = true
+                """,
             truth: 1),
         Integral(
             name: "E[X²], self_normalized, two dimensions",
             lua:
-                "log_target = function(x) return (-0.5 * x ^ 2):sum(2) end, proposal = distribution.Normal(tensor.zeros(2), 1.4), value = function(x) return (x ^ 2):sum(2) end, self_normalized = true",
+                """
+                log_target = function(x) return (-0.5 * x ^ 2):sum(2) end, proposal = \
+                distribution.Normal(tensor.zeros(2), 1.4), value = function(x) \
+                return (x ^ 2):sum(2) end, self_normalized = true
+                """,
             truth: 2),
         Integral(
             name: "the mass of exp(-x⁴)",
@@ -38,12 +48,19 @@ import Samplers
         Integral(
             name: "E[-X], negative",
             lua:
-                "log_target = function(x) return distribution.Exponential(1):log_prob(x) end, proposal = distribution.Exponential(0.7), value = function(x) return -x end",
+                """
+                log_target = function(x) return distribution.Exponential(1):log_prob(x) end, \
+                proposal = distribution.Exponential(0.7), value = function(x) return -x end
+                """,
             truth: -1),
         Integral(
             name: "discrete, a script's distribution",
             lua:
-                "log_target = function(x) return x * math.log(0.5) - math.log(2) end, proposal = {sample = function(n, g) return distribution.Bernoulli(0.5):sample({n}, {generator = g}) end, log_prob = function(x) return x * 0 - math.log(2) end}, value = function(x) return 1 + 2 * x end",
+                """
+                log_target = function(x) return x * math.log(0.5) - math.log(2) end, proposal = {sample = function(n, \
+                g) return distribution.Bernoulli(0.5):sample({n}, {generator = g}) end, log_prob = function(x) \
+                return x * 0 - math.log(2) end}, value = function(x) return 1 + 2 * x end
+                """,
             truth: 1.25),
     ]
 

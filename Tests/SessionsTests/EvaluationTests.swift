@@ -37,7 +37,13 @@ import Testing
     @Test func outputComesInOrderAndIsTheCellsOwn() throws {
         let talk = try Conversation()
         talk.cell(
-            "print('one', 2)\nio.write('a', 3)\nio.stderr:write('b')\nio.stdout:write('c')\nprint(setmetatable({}, {__tostring = function() return 'd' end}))"
+            """
+            print('one', 2)
+            io.write('a', 3)
+            io.stderr:write('b')
+            io.stdout:write('c')
+            print(setmetatable({}, {__tostring = function() return 'd' end}))
+            """
         )
         #expect(
             talk.written == [

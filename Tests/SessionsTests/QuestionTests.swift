@@ -72,7 +72,10 @@ import Testing
     @Test func questionsRunNothing() throws {
         let talk = try Conversation()
         talk.cell(
-            "hits = 0\ntrap = setmetatable({}, {__index = function() hits = hits + 1 end, __call = function() hits = hits + 1 end})"
+            """
+            hits = 0
+            trap = setmetatable({}, {__index = function() hits = hits + 1 end, __call = function() hits = hits + 1 end})
+            """
         )
         for text in [
             "trap.x", "trap().y", "trap:z(", "trap[1].", "\u{0}", "((((", "]]]", "\"\\", "[==[", "é.é", ":", ".", "?",

@@ -106,7 +106,10 @@ import Testing
     @Test func whatIsShownOnTheWayComesInItsPlace() throws {
         let talk = try Conversation()
         talk.cell(
-            "print('a')\nimage.show(tensor.eye(8), {captions = {'one'}})\nplot.line{{1, 2}}:show()\nimage.show(tensor.eye(8), {protocol = 'ascii'})"
+            """
+            print('a')\nimage.show(tensor.eye(8), {captions = {'one'}})\nplot.line{{1, \
+            2}}:show()\nimage.show(tensor.eye(8), {protocol = 'ascii'})
+            """
         )
         var kinds: [String] = []
         for piece in talk.written {

@@ -163,7 +163,10 @@ import TimeLimits
                     let place = zip(got, wanted).enumerated().first { $0.element.0 != $0.element.1 }?.offset
                     #expect(
                         got == wanted,
-                        "\(kernel.name) of \(a.shape) \(a.strides), \(b.shape) \(b.strides), \(dtype), \(threads) threads: place \(place ?? -1)"
+                        """
+                        \(kernel.name) of \(a.shape) \(a.strides), \(b.shape) \(b.strides), \(dtype), \(threads) \
+                        threads: place \(place ?? -1)
+                        """
                     )
                 }
             }

@@ -29,7 +29,10 @@ import Testing
         var weight: [Int] { [groups * outs, inside] + geometry.window }
         var result: [Int] { [images, groups * outs] + geometry.output }
         var description: String {
-            "\(images) images of \(groups) x \(inside) channels, \(outs) outputs, input \(geometry.input), window \(geometry.window), stride "
+            """
+            \(images) images of \(groups) x \(inside) channels, \(outs) outputs, input \(geometry.input), \
+            window \(geometry.window), stride 
+            """
                 + "\(geometry.stride), padding \(geometry.padding), dilation \(geometry.dilation)"
         }
     }

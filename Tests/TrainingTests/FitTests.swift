@@ -242,7 +242,10 @@ import Testing
         let before = host.interpreter.memory.liveBytes
         try host.run(
             code:
-                "flow_:fit(x_, {steps = 2000, average = 0.9, clip_norm = 1, validation = 0.5}) collectgarbage() collectgarbage()"
+                """
+                flow_:fit(x_, {steps = 2000, average = 0.9, clip_norm = 1, validation = 0.5}) collectgarbage() \
+                collectgarbage()
+                """
         )
         let after = host.interpreter.memory.liveBytes
         #expect(after <= before + 4096, "\(before) bytes before, \(after) after")

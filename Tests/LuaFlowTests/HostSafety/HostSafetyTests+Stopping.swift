@@ -13,7 +13,10 @@ extension HostSafetyTests {
         ("S2", "while true do pcall(autodiff.grad(function(x) while true do end end), tensor.ones(2)) end"),
         (
             "S2",
-            "while true do pcall(optim.projected_gradient, function(x) while true do end end, projection.Box(0, 1), tensor.ones(2), {steps = 5}) end"
+            """
+            while true do pcall(optim.projected_gradient, function(x) \
+            while true do end end, projection.Box(0, 1), tensor.ones(2), {steps = 5}) end
+            """
         ),
         // In handlers and finalisers.
         ("S4", "local function loop() while true do end end while true do xpcall(loop, loop) end"),
@@ -23,7 +26,10 @@ extension HostSafetyTests {
         ("S4", "local x = tensor.eye(1500) while true do x = x:matmul(x) end"),
         (
             "S4",
-            "optim.projected_gradient(function(x) return (x * x):sum() end, projection.Box(0, 1), tensor.ones(2), {steps = 1 << 40})"
+            """
+            optim.projected_gradient(function(x) return (x * x):sum() end, projection.Box(0, 1), tensor.ones(2), \
+            {steps = 1 << 40})
+            """
         ),
         ("S4", "for x in data.batches(tensor.ones(1000, 2), 1) do while true do pcall(error) end end"),
     ]

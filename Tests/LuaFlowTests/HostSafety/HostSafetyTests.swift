@@ -165,8 +165,15 @@ import Testing
     @Test(arguments: [
         "local function f(x) return autodiff.grad(f)(x) end f(tensor.ones(1))",
         "local function f(x) return autodiff.no_grad(function() return f(x) end) .. '' end f()",
-        "local function f(k) return optim.projected_gradient(function(x) f(k) return x:sum() end, projection.Box(0, 1), tensor.ones(2), {steps = 2}) end f(1)",
-        "local P P = {project = function(self, x) return projection.Intersection{projection.Box(0, 1), projection.Box(0, 1)}(x) end} local function f() return autodiff.jacobian(function(x) f() return x end)(tensor.ones(2)) end f()",
+        """
+        local function f(k) return optim.projected_gradient(function(x) f(k) \
+        return x:sum() end, projection.Box(0, 1), tensor.ones(2), {steps = 2}) end f(1)
+        """,
+        """
+        local P P = {project = function(self, x) return projection.Intersection{projection.Box(0, 1), \
+        projection.Box(0, 1)}(x) end} local function f() return autodiff.jacobian(function(x) f() \
+        return x end)(tensor.ones(2)) end f()
+        """,
     ]) func B5_recursionThroughCallbacks(_ code: String) throws {
         let message = try message(code)
         #expect(message.contains("stack overflow"), "\(message)")
@@ -177,7 +184,10 @@ import Testing
         for call in [
             "autodiff.grad(function(x) coroutine.yield() return x:sum() end)(tensor.ones(2))",
             "autodiff.no_grad(coroutine.yield)",
-            "optim.projected_gradient(function(x) coroutine.yield() end, projection.Box(0, 1), tensor.ones(2), {steps = 2})",
+            """
+            optim.projected_gradient(function(x) coroutine.yield() end, projection.Box(0, 1), tensor.ones(2), \
+            {steps = 2})
+            """,
         ] {
             let code = "return select(2, coroutine.wrap(function() return pcall(function() \(call) end) end)())"
             guard let text = try watched.run(code).first?.asText else {

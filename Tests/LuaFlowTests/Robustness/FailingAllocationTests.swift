@@ -69,7 +69,10 @@ import Testing
         }
         if Thoroughness.isExhaustive {
             print(
-                "\(module), \(kind.rawValue): \(examples) examples, \(counts.runs) runs, \(counts.errors) ended in an error"
+                """
+                \(module), \(kind.rawValue): \(examples) examples, \(counts.runs) runs, \(counts.errors) ended in an \
+                error
+                """
             )
         }
     }
