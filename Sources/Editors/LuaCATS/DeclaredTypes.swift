@@ -8,8 +8,11 @@ extension ScriptType {
     /// The type with numbers for integers: 4 / 2 is accepted where 2 is.
     var luaCATS: String { written(whole: "number") }
 
-    /// The type of a result.
-    var resultLuaCATS: String { written(whole: "integer") }
+    /// The type of a result. A number or a tensor is `any`; having to test it first would be noise.
+    var resultLuaCATS: String {
+        if choices.contains(.object("tensor")), choices.contains(.number) { return "any" }
+        return written(whole: "integer")
+    }
 
     /// A tensor or what is converted to one is the alias `numbers`: with tensor itself in a union, lua-language-server
     /// would require a tensor's fields in tables of numbers.

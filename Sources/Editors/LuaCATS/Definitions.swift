@@ -47,9 +47,20 @@ public struct Definitions {
 
     private var typeFile: String {
         "---@meta\n\(Definitions.mark)\n---A tensor, a number, or numbers in tables.\n"
-            + "---@alias numbers number|table\n\n"
+            + "---@alias numbers number|table\n\n" + Self.negated
             + index.types.sorted { $0.key < $1.key }.map { type($0.key, $0.value) }.joined()
     }
+
+    /// lua-language-server takes -x for a number if it does not know x: (-f(x)):mean() would be a mistake.
+    private static let negated = """
+        ---What -x may be, of an x that the editor does not know: a tensor has methods.
+        ---@class negated
+        ---@field [string] any
+
+        ---@class number: negated
+
+
+        """
 
     private static let operators: [(Operator, String)] = [
         (.add, "add"), (.subtract, "sub"), (.multiply, "mul"), (.divide, "div"), (.floorDivide, "idiv"),
@@ -63,7 +74,7 @@ public struct Definitions {
         for (property, entry) in binding.properties.sorted(by: { $0.key < $1.key }) {
             text += "---@field \(property) \(result(of: entry)) \(Comment.line(entry.documentation.summary))\n"
         }
-        text += indexing(binding)
+        text += indexing(binding) + members(binding)
         for (key, word) in Self.operators {
             guard let entry = binding.operators[key] else { continue }
             text += "---@operator \(word)(\(name)|number): \(result(of: entry))\n"
@@ -100,6 +111,13 @@ public struct Definitions {
             let type = types.count == 1 ? types[0] + (isWritten && types[0] != "number" ? "|number" : "") : "any"
             return "---@field [\(key)] \(type)\n"
         }.joined()
+    }
+
+    /// What other names read, `net.weight`, without the nil of a name that is not there.
+    private func members(_ binding: ScriptIndex.TypeMembers) -> String {
+        guard let results = binding.operators[.member]?.declaration?.forms.first?.results.first else { return "" }
+        let types = results.type.choices.filter { $0 != .none }.map(\.resultLuaCATS)
+        return "---@field [string] \(types.joined(separator: "|"))\n"
     }
 
     private func result(of entry: ScriptIndex.Entry) -> String {

@@ -36,7 +36,7 @@ struct FunctionAnnotation {
         options = named.isEmpty ? nil : (className, named, declared.contains { $0.style == .table && $0.places > 0 })
         // For a call operator, m(x), the object precedes the parentheses.
         let hidden = isMethod || entry.kind == .symbol(.call) ? 1 : 0
-        var forms = declared.flatMap { Self.forms($0, dropping: hidden, options: className) }
+        var forms = Self.withoutFields(declared.flatMap { Self.forms($0, dropping: hidden, options: className) })
         if let longest = forms.indices.max(by: { forms[$0].parameters.count < forms[$1].parameters.count }) {
             forms.insert(forms.remove(at: longest), at: 0)
         }
@@ -61,15 +61,29 @@ struct FunctionAnnotation {
             return [Form(parameters: placed + [Parameter(name: "...", type: type)], results: form.results)]
         }
         var forms = [Form(parameters: placed + table, results: form.results)]
-        // x:sum{dim = 1}: the table takes the place of the first argument with a name.
-        let byName = arguments.filter { form.names.contains($0.name) }
-        if !byName.isEmpty {
-            // A method's receiver has no name.
-            let receiver = form.hasReceiver && first == 0 ? 1 : 0
-            let before = form.style == .places ? placed.prefix { !$0.isOptional } : placed.prefix(receiver)
-            forms.append(Form(parameters: before + [Parameter(name: "options", type: options)], results: form.results))
+        // x:sum{dim = 1}, x:sum(1, {keepdim = true}): the table takes the place of an argument with a name, from the
+        // first that may be left out.
+        let least = max(form.leastBeforeOptions - first, 0)
+        for place in least..<max(least, placed.count) where form.takesOptions(at: place + first, isEmpty: false) {
+            let parameters = placed.prefix(place) + [Parameter(name: "options", type: options)]
+            forms.append(Form(parameters: Array(parameters), results: form.results))
         }
         return forms
+    }
+
+    /// Where another form takes a table, a tensor is written `numbers`: the server would require a tensor's fields in
+    /// that table.
+    private static func withoutFields(_ forms: [Form]) -> [Form] {
+        forms.map { form in
+            let parameters = form.parameters.enumerated().map { place, parameter in
+                let tensor = ScriptType.object("tensor").parameterLuaCATS
+                guard parameter.type == tensor,
+                    forms.contains(where: { place < $0.parameters.count && $0.parameters[place].type == "table" })
+                else { return parameter }
+                return Parameter(name: parameter.name, type: "numbers", isOptional: parameter.isOptional)
+            }
+            return Form(parameters: parameters, results: form.results)
+        }
     }
 
     // MARK: Texts
