@@ -33,7 +33,7 @@ figure.check(options.out)
 local fashion = options.fashion ~= "" and options.fashion .. "/t10k-images-idx3-ubyte.gz"
 if options.fashion == debian and not pcall(host.check, "--fashion", fashion, {reads = true}) then
   print("no " .. fashion .. ": changed digits in its place")
-  fashion = nil
+  fashion = false
 end
 if fashion then host.check("--fashion", fashion, {reads = true}) end
 if options.model ~= "" then host.check("--model", options.model, {reads = true}) end

@@ -35,7 +35,7 @@ for _, name in ipairs{"model", "images", "unpack"} do
 end
 
 local readable, made = pcall(flows.load, given "model" or host.resource("digits-coupling.safetensors"))
-if not readable then host.refuse("--model", made) end
+if not readable then host.refuse("--model", tostring(made)) end
 if made.smooth then
   host.refuse("--model", "has densities without jumps, whose levels are not coded: train one without --smooth")
 end
@@ -83,7 +83,7 @@ end
 local images
 if given "images" then
   local whole, found = pcall(data.idx, options.images)
-  if not whole then host.refuse("--images", (found:gsub("^data%.idx: ", ""))) end
+  if not whole then host.refuse("--images", (tostring(found):gsub("^data%.idx: ", ""))) end
   images = found
   local shape = images.shape
   if #shape ~= 3 or shape[2] ~= 28 or shape[3] ~= 28 then

@@ -1,8 +1,9 @@
 #!/bin/sh
 # Checks the definitions for editors with lua-language-server: scripts/luals.sh [path/to/lua-language-server]
 #
-# Writes what `luaflow doc --luacats` writes, every documented example as a file of its own and the scripts into a scratch
-# folder, and lets the server check all of it: a diagnostic is a fault of the definitions, or of the script.
+# Writes what `luaflow doc --luacats` writes, every documented example as a file of its own, the scripts and the Lua files
+# of Examples and Sources into a scratch folder, and lets the server check all of it: a diagnostic is a fault of the
+# definitions, or of the script.
 # lua-language-server: https://github.com/LuaLS/lua-language-server/releases, unpacked anywhere.
 set -u
 server=${1:-lua-language-server}
@@ -18,6 +19,7 @@ mkdir -p "$scratch/project/examples" "$scratch/home"
 export XDG_CONFIG_HOME="$scratch/home"
 cd "$scratch/project" || exit 2
 cp -R "$here/scripts" .
+(cd "$here" && find Examples Sources -name '*.lua' -not -path '*/.build/*' | tar cf - -T -) | tar xf -
 "$luaflow" doc --luacats . > /dev/null || exit 1
 
 # An example has every module as a global; in a file of its own it requires those that it names.
@@ -57,12 +59,14 @@ LUA
 "$server" --check=. --checklevel=Warning --check_format=json --check_out_path="$scratch/found.json" \
     --logpath="$scratch/log" --metapath="$scratch/meta" > "$scratch/out" 2>&1
 if [ -s "$scratch/found.json" ] && grep -q '"message"' "$scratch/found.json"; then
-    # One line each: file:line: message.
+    # One line each: file:line: message (kind).
     awk -v place="file://$scratch/project/" '
         /^    "file:/ { file = $0; sub(/^ *"/, "", file); sub(/": \[$/, "", file); sub(place, "", file) }
-        /"message":/ { message = $0; sub(/^ *"message": "/, "", message); sub(/",$/, "", message) }
+        /"code":/ { code = $2; gsub(/[",]/, "", code) }
+        /"message":/ {
+            message = $0; sub(/^ *"message": "/, "", message); sub(/",$/, "", message); sub(/\\n.*/, "", message) }
         /"start":/ { starts = 1 }
-        /"line":/ && starts { print file ":" $2 + 1 ": " message; starts = 0 }' "$scratch/found.json"
+        /"line":/ && starts { print file ":" $2 + 1 ": " message " (" code ")"; starts = 0 }' "$scratch/found.json"
     exit 1
 fi
 grep -qi 'no problems found' "$scratch/out" || { cat "$scratch/out"; echo "luals: the server did not finish" >&2; exit 1; }

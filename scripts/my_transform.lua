@@ -54,7 +54,9 @@ local function heavy_tail(n)
 end
 
 -- 2. Named: from here on it is flow.HeavyTail(n), also for flow.load. In a file of its own, given to luaflow by
--- --plugins, it is there for every script.
+-- --plugins, it is there for every script. The lines with three dashes tell an editor with lua-language-server.
+---@class flowlib
+---@field HeavyTail fun(n: number): transform
 host.register{transforms = {HeavyTail = heavy_tail}}
 
 -- 3. Checked, in float64: the way back, the two log-determinants, and the dense Jacobian by automatic differentiation.

@@ -212,7 +212,7 @@ for _, q in ipairs(families) do
 end
 
 -- The figure: the densities; left against right; the variances.
-local panels, x = {}, midpoints(-4, 6, 400)
+local x = midpoints(-4, 6, 400)
 local curves = {}
 for _, q in ipairs(families) do
   if q.grid then

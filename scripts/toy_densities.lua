@@ -151,7 +151,7 @@ for _, name in ipairs(densities) do
     local log_q = log_density(m)
     -- In nats; cells without mass count nothing.
     local divergence = (mass * (log_p - log_q)):where(mass:gt(0), 0):sum():item()
-    local loss = history.loss[#history.loss] or 0 / 0
+    local loss = history.loss[#history.loss] or (0 / 0)
     print(("%-10s %-10s %8.3f %8.3f %8.1f"):format(name, kind, divergence, loss, seconds))
     panels[#panels + 1] = picture(log_q, ("%s  KL %.3f"):format(kind, divergence))
     local points = m:sample(1500):detach()

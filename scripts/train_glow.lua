@@ -10,7 +10,6 @@ local flow = require "flow"
 local host = require "host"
 local image = require "image"
 local random = require "random"
-local tensor = require "tensor"
 
 local options = host.arguments{
   about = "Trains a small Glow on the digits that ship.",

@@ -155,6 +155,11 @@ local function groups(given)
   }
 end
 
+-- The lines with three dashes tell lua-language-server what is registered.
+---@class nnlib
+---@field DigitContext fun(options: table): module
+---@field DigitPixels fun(options: table): module
+---@field DigitGroups fun(options: table): module
 host.register{modules = {DigitContext = context, DigitPixels = pixels, DigitGroups = groups}}
 
 return {grouped = grouped}

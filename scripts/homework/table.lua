@@ -75,7 +75,7 @@ function module.read(path, columns)
   else
     local rows, header = read_csv(path)
     for _, row in ipairs(rows) do
-      for k, field in ipairs(row) do row[k] = tonumber(field) or 0 / 0 end
+      for k, field in ipairs(row) do row[k] = tonumber(field) or (0 / 0) end
     end
     x, names = tensor(rows, {dtype = "float64"}), header
   end

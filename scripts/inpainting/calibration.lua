@@ -120,7 +120,7 @@ end
 --            settings (a text: files of another are refused), callback (k, distance of log p from the truths', lot)
 -- Returns judge's table, with repeats, and the gradients of a chain, accept_rate and divergences.
 function calibration.run(m, mask, repeats, options)
-  local parts, done, sums = {}, 0, nil
+  local parts, done, sums = {}, 0, tensor.zeros(4)
   while done < repeats do
     local number, count = #parts + 1, math.min(options.lot, repeats - done)
     local path = options.files and ("%s-%d.safetensors"):format(options.files, number)
@@ -129,7 +129,7 @@ function calibration.run(m, mask, repeats, options)
       return lot(m, mask, count, options, number)
     end)
     local share = parts[number].run * tensor({count / repeats, count / repeats, count / repeats, 1})
-    sums = sums and sums + share or share
+    sums = sums + share
     done = done + count
   end
   local found = {}

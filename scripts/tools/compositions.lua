@@ -84,9 +84,9 @@ local kinds = {
   {"Radial", "vector", function(n, reach) return ("flow.Radial(%d)"):format(n), n > 1 and 4 * reach + 4 or nil end},
   {"coupling", "vector", function(n, reach)
     if n < 2 then return end
-    local mask, passing = {}, math.random(n - 1)
-    for k = 1, n do table.insert(mask, math.random(k), k <= passing and 1 or 0) end
-    mask = table.concat(mask, ", ")
+    local ones, passing = {}, math.random(n - 1)
+    for k = 1, n do table.insert(ones, math.random(k), k <= passing and 1 or 0) end
+    local mask = table.concat(ones, ", ")
     local kind = pick{"Additive", "Affine", "Spline"}
     local each, more = kind == "Additive" and 1 or kind == "Affine" and 2 or 8, kind == "Spline" and ", bins = 3" or ""
     local text = ("flow.%sCoupling{mask = {%s}, net = %s%s}")

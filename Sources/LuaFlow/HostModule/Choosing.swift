@@ -47,7 +47,7 @@ extension HostFunctions {
             local f, text = host.pick("masks", {random = function() end}, "random:30")
             assert(f and text == "30")
             local ok, message = pcall(host.pick, "masks", {top = function(h, w) end}, "top:9", {text = 3})
-            assert(not ok and message:find("top:9: top takes nothing behind a colon", 1, true))
+            assert(not ok and tostring(message):find("top:9: top takes nothing behind a colon", 1, true))
             """,
         see: ["host.register"]
     ) { kind, table, asked, place, context in
@@ -130,7 +130,7 @@ extension HostFunctions {
         errors: "always: `what: reason`",
         example: """
             local ok, message = pcall(host.refuse, "--mask top:3", "top takes nothing behind a colon")
-            assert(not ok and message:find("--mask top:3: top takes nothing", 1, true))
+            assert(not ok and tostring(message):find("--mask top:3: top takes nothing", 1, true))
             """
     ) { what, reason, context in throw context.usageError("\(what): \(reason)") }
 
