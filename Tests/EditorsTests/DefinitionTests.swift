@@ -109,6 +109,14 @@ import Testing
         // The results of iterators, and several results.
         "---@return fun(): integer", "---@return fun(): tensor, tensor", "---@return table<string, tensor> tensors",
         "---@return tensor w", "---@return tensor V",
+        // A last table of names in each place where a call may have it; where a place takes tables, no tensor's fields.
+        "---@overload fun(shape?: number[]|number, options: random.normal.options): tensor",
+        "---@overload fun(shape?: number[]|number, mean?: number, options: random.normal.options): tensor",
+        "---@overload fun(self: tensor, dim?: number|number[], options: tensor.std.method.options): tensor",
+        "---@overload fun(x: numbers, count?: number, options?: random.choice.options): tensor",
+        // -x of an unknown x; a network's parts by their names; a number or a tensor.
+        "---@class number: negated", "---@field [string] module|tensor",
+        "---@overload fun(self: prox, x: tensor|number, options: prox.envelope.method.options): any",
     ])
     func goldenLines(_ line: String) {
         #expect(lines.contains { $0 == line }, "\(line)")
