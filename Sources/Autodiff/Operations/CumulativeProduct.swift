@@ -51,7 +51,7 @@ extension Operation {
             called: .both, by: .placesOrNames, takes: .x, .alongDim, returns: .tensor,
             errors: "a dimension that is not there", source: "torch.cumprod",
             example: "assert(tensor({1, 2, 3}):cumprod(1):tolist()[3] == 6)"
-        ) { x, dim in try x.cumulativeProduct(x.axis(dim)) },
+        ) { x, dim in try x.along(dim) { try $0.cumulativeProduct($1) } },
         inPlace: "1",
         cases: [
             LawCase("cumprod over rows", [.init([3, 2])]) { try $0[0].cumulativeProduct(0) },

@@ -183,7 +183,11 @@ extension Operation {
             returns: .tensor, errors: "an index that is not a whole number in range; shapes that do not fit",
             source: "torch.gather",
             example: "assert(tensor({{1, 2}, {3, 4}}):gather(2, tensor({{2}, {1}})):sum():item() == 5)"
-        ) { x, dim, index in try x.gather(x.axis(dim), index) },
+        ) { x, dim, index in
+            let row = try x.asRow()
+            let gathered = try row.gather(row.axis(dim), index.asRow())
+            return index.shape.isEmpty ? try gathered.reshape([]) : gathered
+        },
         cases: [
             LawCase("gather", [.init([2, 3])]) { try $0[0].gather(1, Variable(Tensor([1, 1, 3, 2], shape: [2, 2]))) }
         ])
@@ -193,10 +197,18 @@ extension Operation {
             "tensor.index_select", "The slices of x along dim at the given indices, in that order.",
             called: .both, by: .placesOrNames,
             takes: .x, .argument("dim", .dimension),
-            .argument("index", .positions, "a vector of int64 or of whole numbers, or a table of them, counted from 1"),
+            .argument(
+                "index", .positions,
+                "a vector of int64 or of whole numbers, a single one, or a table of them, counted from 1"),
             returns: .tensor, errors: "an index out of range", source: "torch.index_select",
             example: "assert(tensor({{1, 2}, {3, 4}}):index_select(1, tensor({2, 2}))[{2, 1}] == 3)"
-        ) { x, dim, index in try x.indexSelect(x.axis(dim), index) },
+        ) { x, dim, index in
+            let index = try index.asRow()
+            guard !x.shape.isEmpty || index.value.count == 1 else {
+                throw Fault("index", "one index expected for a tensor without dimensions, got \(index.value.count)")
+            }
+            return try x.along(dim) { try $0.indexSelect($1, index) }
+        },
         cases: [
             LawCase("index_select", [.init([2, 3])]) {
                 try $0[0].indexSelect(1, Variable(Tensor([3, 1, 3], shape: [3])))

@@ -30,11 +30,13 @@ extension Operation {
             errors: "no dimension; one that is not there or is named twice", source: "torch.flip",
             example: "assert(tensor({1, 2, 3}):flip(1):tolist()[1] == 3)"
         ) { x, dimensions in
-            let axes = try dimensions.map { try x.axis($0, "d") }
+            let row = try x.asRow()
+            let axes = try dimensions.map { try row.axis($0, "d") }
             guard !axes.isEmpty, Set(axes).count == axes.count else {
                 throw Fault("the dimensions to reverse, each once, expected")
             }
-            return try x.flipped(axes)
+            let flipped = try row.flipped(axes)
+            return x.shape.isEmpty ? try flipped.reshape([]) : flipped
         },
         cases: [LawCase("flip", [.init([2, 3, 2])]) { try $0[0].flipped([0, 2]) }])
 

@@ -15,7 +15,6 @@ extension Variable {
         _ axis: Int, descending: Bool = false, limit: Int? = nil, for operation: String = "tensor.sort"
     ) throws -> (values: Variable, indices: Variable) {
         let indices = try Variable(value.order(axis, descending: descending, limit: limit, for: operation)) + 1
-        if shape.isEmpty { return (try clone(), indices) }
         return (try gather(axis, indices, for: operation), indices)
     }
 }
@@ -25,13 +24,6 @@ extension Parameter<Int> {
     fileprivate static var orderedDim: Parameter { .argument("dim", .dimension, default: -1, "the last by default") }
 }
 
-extension Variable {
-    /// The axis to sort along. A single number counts as a row of one.
-    fileprivate func orderedAxis(_ dimension: Int) throws -> Int {
-        shape.isEmpty && dimension == -1 ? 0 : try axis(dimension)
-    }
-}
-
 extension Operation {
     static let cumsum = Operation(
         Declaration(
@@ -39,7 +31,7 @@ extension Operation {
             called: .both, by: .placesOrNames, takes: .x, .alongDim, returns: .tensor,
             errors: "a dimension that is not there", source: "torch.cumsum",
             example: "assert(tensor({1, 2, 3}):cumsum(1):tolist()[3] == 6)"
-        ) { x, dim in try x.cumulativeSum(x.axis(dim)) },
+        ) { x, dim in try x.along(dim) { try $0.cumulativeSum($1) } },
         inPlace: "1",
         cases: [
             LawCase("cumsum over rows", [.init([3, 2])]) { try $0[0].cumulativeSum(0) },
@@ -61,8 +53,10 @@ extension Operation {
                 assert(v:tolist()[1] == 1 and i:tolist()[1] == 2)
                 """
         ) { x, dim, descending in
-            let (values, indices) = try x.sorted(x.orderedAxis(dim), descending: descending)
-            return [values, indices]
+            try x.along(dim) { row, axis in
+                let (values, indices) = try row.sorted(axis, descending: descending)
+                return [values, indices]
+            }
         },
         cases: [
             LawCase("sort", [.init([2, 4])]) { try $0[0].sorted(1).values },
@@ -85,11 +79,15 @@ extension Operation {
                 assert(v:tolist()[2] == 5 and i:tolist()[1] == 2)
                 """
         ) { x, k, dim, largest, operation in
-            let axis = try x.orderedAxis(dim)
-            let extent = x.shape.isEmpty ? 1 : x.shape[axis]
-            guard k <= extent else { throw Fault("k", "a whole number from 0 to \(extent) expected, got \(k)") }
-            let (values, indices) = try x.sorted(axis, descending: largest, limit: k, for: operation)
-            return [values, indices]
+            try x.along(dim) { row, axis in
+                let (least, extent) = (x.shape.isEmpty ? 1 : 0, row.shape[axis])
+                guard k >= least, k <= extent else {
+                    let expected = least == extent ? "\(extent)" : "a whole number from \(least) to \(extent)"
+                    throw Fault("k", "\(expected) expected, got \(k)")
+                }
+                let (values, indices) = try row.sorted(axis, descending: largest, limit: k, for: operation)
+                return [values, indices]
+            }
         },
         cases: [LawCase("topk", [.init([2, 5])]) { try $0[0].sorted(1, descending: true, limit: 3).values }])
 }

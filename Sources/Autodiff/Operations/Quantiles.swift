@@ -140,9 +140,11 @@ extension Operation {
             called: .both,
             forms: Form(takes: .x, returns: .tensor) { x in try x.median() },
             Form(by: .placesOrNames, takes: .x, .oneDim, .keepdim, returns: .valuesAndIndices) { x, dim, keep in
-                guard let axis = try x.oneAxis(dim) else { return [try x.median()] }
-                let (values, indices) = try x.medians(axis)
-                return try [values, indices].map { keep ? $0 : try $0.dropping([axis]) }
+                guard let dim = try x.oneDimension(dim) else { return [try x.median()] }
+                return try x.along(dim) { row, axis in
+                    let (values, indices) = try row.medians(axis)
+                    return try [values, indices].map { keep ? $0 : try $0.dropping([axis]) }
+                }
             },
             errors: "no elements; a dimension that is not there", source: "torch.median",
             example: """

@@ -79,7 +79,9 @@ extension Operation {
             .operation, returns: .tensor,
             errors: "an index that is not a whole number in range; shapes that do not fit", source: "torch.\(name)",
             example: example
-        ) { x, dim, index, source, operation in try apply(x, x.axis(dim), index, source, operation) }
+        ) { x, dim, index, source, operation in
+            try x.along(dim) { try apply($0, $1, index.asRow(), source, operation) }
+        }
         return Operation(declaration, inPlace: inPlace, cases: cases)
     }
 

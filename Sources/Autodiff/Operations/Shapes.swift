@@ -144,7 +144,11 @@ extension Operation {
             takes: .x, .argument("dim1", .dimension), .argument("dim2", .dimension), returns: .tensor,
             errors: "a dimension that is not there", source: "torch.Tensor.transpose",
             example: "assert(tensor.zeros(2, 3):transpose(1, 2).shape[1] == 3)"
-        ) { x, dim1, dim2 in try x.transpose(x.axis(dim1, "dim1"), x.axis(dim2, "dim2")) },
+        ) { x, dim1, dim2 in
+            let row = try x.asRow()
+            let (first, second) = (try row.axis(dim1, "dim1"), try row.axis(dim2, "dim2"))
+            return x.shape.isEmpty ? try x.reshape([]) : try x.transpose(first, second)
+        },
         cases: [LawCase("transpose", [.init([2, 3, 4])]) { try $0[0].transpose(0, 2) }])
 
     static let t = of(
@@ -187,7 +191,7 @@ extension Operation {
             errors: "a dimension that is not there", source: "torch.Tensor.squeeze",
             example: "assert(tensor.zeros(2, 1, 3):squeeze():dim() == 2)"
         ) { x, dim in
-            let axis = try dim.map { try x.axis($0) }
+            let axis = try dim.map { try x.axis($0, rank: Swift.max(x.shape.count, 1)) }
             let kept = x.shape.indices.filter { x.shape[$0] != 1 || (axis != nil && axis != $0) }
             return try x.reshape(kept.map { x.shape[$0] })
         },

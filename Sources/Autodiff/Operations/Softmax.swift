@@ -34,6 +34,6 @@ extension Operation {
             "tensor.softmax", "e^x divided by its sum along dim, without overflow.", called: .both, by: .placesOrNames,
             takes: .x, .alongDim, returns: .tensor, errors: "a dimension that is not there", source: "torch.softmax",
             example: "assert(tensor({0, 0}):softmax(1):tolist()[1] == 0.5)"
-        ) { x, dim in try x.softmax(x.axis(dim)) },
+        ) { x, dim in try x.along(dim) { try $0.softmax($1) } },
         cases: [LawCase("softmax", [.init([2, 3])]) { try $0[0].softmax(1) }])
 }

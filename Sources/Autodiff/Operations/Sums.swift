@@ -167,9 +167,11 @@ extension Operation {
             called: .both,
             forms: Form(takes: .x, returns: .tensor) { x in try x.extremes(largest: largest) },
             Form(by: .placesOrNames, takes: .x, .oneDim, .keepdim, returns: .valuesAndIndices) { x, dim, keep in
-                guard let axis = try x.oneAxis(dim) else { return [try x.extremes(largest: largest)] }
-                let (values, indices) = try x.extremeElements(axis, largest: largest)
-                return try [values, indices].map { keep ? $0 : try $0.dropping([axis]) }
+                guard let dim = try x.oneDimension(dim) else { return [try x.extremes(largest: largest)] }
+                return try x.along(dim) { row, axis in
+                    let (values, indices) = try row.extremeElements(axis, largest: largest)
+                    return try [values, indices].map { keep ? $0 : try $0.dropping([axis]) }
+                }
             },
             errors: "no elements; a dimension that is not there", source: "torch.\(name)",
             example: """

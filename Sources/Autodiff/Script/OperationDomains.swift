@@ -81,26 +81,52 @@ extension Variable {
     }
 
     static func noDimension(_ dimension: Int, rank: Int) -> String {
-        rank == 0
-            ? "a tensor without dimensions has none; got \(dimension)"
-            : "a dimension from 1 to \(rank) (or -\(rank) to -1) expected, got \(dimension)"
+        switch rank {
+        case 0: "a tensor without dimensions has none; got \(dimension)"
+        case 1: "dimension 1 (or -1) expected, got \(dimension)"
+        default: "a dimension from 1 to \(rank) (or -\(rank) to -1) expected, got \(dimension)"
+        }
     }
 
-    /// The 0-based axes of a reduction; nil, for all of them, also for an empty list, as in PyTorch.
+    /// The 0-based axes of a reduction; nil, for all of them, also for an empty list and for a tensor without
+    /// dimensions, which is taken as a row of one number: both as in PyTorch.
     func axes(_ dimensions: [Int]?) throws -> [Int]? {
         guard let dimensions, !dimensions.isEmpty else { return nil }
-        let axes = try dimensions.map { try axis($0) }
+        let axes = try dimensions.map { try axis($0, rank: max(shape.count, 1)) }
         guard Set(axes).count == axes.count else { throw Fault("dim", "a dimension is named twice") }
-        return axes
+        return shape.isEmpty ? nil : axes
     }
 
-    /// The axis to work along; nil for all elements as one row.
-    func oneAxis(_ dimensions: [Int]?) throws -> Int? {
-        let axes = try axes(dimensions)
-        guard axes.map({ $0.count == 1 }) ?? true else {
-            throw Fault("dim", "one dimension expected, got \(axes?.count ?? 0) of them")
+    /// The one dimension that is asked for; nil for all elements as one row.
+    func oneDimension(_ dimensions: [Int]?) throws -> Int? {
+        _ = try axes(dimensions)
+        guard let dimensions, !dimensions.isEmpty else { return nil }
+        guard dimensions.count == 1 else {
+            throw Fault("dim", "one dimension expected, got \(dimensions.count) of them")
         }
-        return axes?[0]
+        return dimensions[0]
+    }
+
+    /// The axis to work along; nil for all elements as one row, as which a tensor without dimensions is taken.
+    func oneAxis(_ dimensions: [Int]?) throws -> Int? {
+        guard let dimension = try oneDimension(dimensions) else { return nil }
+        return shape.isEmpty ? nil : try axis(dimension)
+    }
+
+    /// A tensor without dimensions as a row of its one number; any other as it is.
+    func asRow() throws -> Variable { shape.isEmpty ? try reshape([1]) : self }
+
+    /// What `work` makes of a tensor along one of its dimensions. As in PyTorch, a tensor without dimensions is taken
+    /// as a row of one number there, and what comes of it has no dimensions either.
+    func along(_ dimension: Int, _ work: (Variable, Int) throws -> [Variable]) throws -> [Variable] {
+        let row = try asRow()
+        let results = try work(row, row.axis(dimension))
+        return shape.isEmpty ? try results.map { try $0.reshape([]) } : results
+    }
+
+    /// The same with one result.
+    func along(_ dimension: Int, _ work: (Variable, Int) throws -> Variable) throws -> Variable {
+        try along(dimension) { [try work($0, $1)] }[0]
     }
 }
 

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """Makes edges.json: PyTorch's values and gradients (float64) where formulas break: at 0 and -0, infinities, NaN, the largest
-and the smallest numbers, ties, and sums of nothing or of one.
+and the smallest numbers, ties, sums of nothing or of one, and along the dimension that a tensor without dimensions is taken to have.
 
     pip install torch && python3 Tests/AutodiffTests/Fixtures/make_edges.py
 
@@ -90,11 +90,43 @@ def reductions():
     case("cumsum", lambda x: torch.cumsum(x, 1), empty, dim=1, note="of nothing")
 
 
+def without_dimensions():
+    x, note = torch.tensor(2.5), "of a number"
+    for dim in (0, -1):
+        for keepdim in (False, True):
+            for op in ("sum", "mean", "logsumexp", "prod", "max", "min", "median", "argmax", "argmin", "var", "std"):
+                case(op, lambda x: getattr(torch, op)(x, dim=dim, keepdim=keepdim), x, dim=dim, keepdim=keepdim, note=note)
+            for p in (1, 2, 3):
+                case("norm", lambda x: torch.linalg.vector_norm(x, p, dim=dim, keepdim=keepdim), x, p=p, dim=dim, keepdim=keepdim,
+                     note=note)
+            case("quantile", lambda x: x.quantile(0.3, dim=dim, keepdim=keepdim), x, q=0.3, dim=dim, keepdim=keepdim, note=note)
+        q = vector(0.2, 0.5)
+        case("quantile", lambda x: x.quantile(q, dim=dim), x, q=q.tolist(), dim=dim, keepdim=False, note=note)
+        for op in ("softmax", "log_softmax", "cumsum", "cumprod", "unsqueeze"):
+            case(op, lambda x: getattr(torch, op)(x, dim=dim), x, dim=dim, note=note)
+        case("squeeze", lambda x: x.squeeze(dim), x, dim=dim, note=note)
+        case("sort", lambda x: x.sort(dim=dim), x, dim=dim, descending=False, note=note)
+        case("topk", lambda x: x.topk(1, dim=dim), x, k=1, dim=dim, largest=True, note=note)
+        case("flip", lambda x: x.flip([dim]), x, dims=[dim], note=note)
+        case("transpose", lambda x: x.transpose(dim, dim), x, dim0=dim, dim1=dim, note=note)
+        case("flatten", lambda x: x.flatten(dim, dim), x, start_dim=dim, end_dim=dim, note=note)
+        for i in (torch.tensor(0), torch.tensor([0]), torch.tensor([0, 0])):
+            case("gather", lambda x, i: x.gather(dim, i), x, i, dim=dim, note=note)
+            source = torch.full(i.shape, 0.5)
+            if i.dim() == 0 or len(i) == 1:
+                case("index_select", lambda x, i: x.index_select(dim, i), x, i, dim=dim, note=note)
+                case("scatter", lambda x, i, s: x.scatter(dim, i, s), x, i, source, dim=dim, note=note)
+            case("scatter_add", lambda x, i, s: x.scatter_add(dim, i, s), x, i, source, dim=dim, note=note)
+    case("gather", lambda x, i: x.gather(0, i), vector(1.0, 2.0, 3.0), torch.tensor(1), dim=0, note="at a number")
+    case("index_select", lambda x, i: x.index_select(0, i), vector(1.0, 2.0, 3.0), torch.tensor(1), dim=0, note="at a number")
+
+
 def main():
     make_fixtures.cotangent = torch.ones_like
     elementwise()
     pairs()
     reductions()
+    without_dimensions()
     lines = ",\n".join(json.dumps(c, separators=(",", ":"), allow_nan=False) for c in cases)
     path = HERE / "edges.json"
     path.write_text(f'{{"torch": "{torch.__version__.split("+")[0]}", "cases": [\n{lines}\n]}}\n')
