@@ -5,7 +5,7 @@ import Testing
 /// A value of the wrong kind, or out of its range, is reported by `luaflow check` and at run time in the same words.
 @Suite struct KindTests {
     @Test(arguments: [
-        "tensor.eye('x')", "tensor.eye(-1)", "tensor.linspace(0, 1, 0)", "tensor.linspace(0, true, 3)",
+        "tensor.eye('x')", "tensor.eye(-1)", "tensor.linspace(0, 1, -1)", "tensor.linspace(0, true, 3)",
         "tensor({1}):cumsum(0.5)", "tensor({1}):softmax('x')", "tensor({1}):masked_fill(3, 1)",
         "tensor.zeros_like({1})", "tensor.ones_like(tensor({1}), {dtype = 'int'})", "tensor({1}):requires_grad_(1)",
         "random.manual_seed('x')", "random.generator(1.5)", "random.permutation(-1)",

@@ -85,6 +85,25 @@ import Testing
         """,
     ]) func slopesAtKinks(code: String) throws { try run(code) }
 
+    /// Of nothing comes nothing, with a gradient that has no elements.
+    @Test(arguments: [
+        "local x = tensor.linspace(0, 1, 0) assert(x:dim() == 1 and x:numel() == 0 and tensor.linspace(3, 1, 1)[{1}] == 3)",
+        "assert(tensor.linspace(0, 1, 0, {dtype = 'int64'}).dtype == 'int64')",
+        "local p = tensor.zeros(2, 0):split(3, 2) assert(#p == 1 and p[1].shape[1] == 2 and p[1].shape[2] == 0)",
+        "local p = tensor.zeros(0, 2):chunk(3) assert(#p == 3 and p[3].shape[1] == 0 and p[3].shape[2] == 2)",
+        """
+        for _, shape in ipairs{{0}, {2, 0}, {0, 2}} do
+          for _, dim in ipairs{false, 1, -1} do
+            local x = tensor.zeros(shape):requires_grad_()
+            local y = x:prod(dim or nil)
+            assert(y.requires_grad, "no gradient is recorded along " .. tostring(dim))
+            y:sum():backward()
+            assert(table.concat(x.grad.shape, ",") == table.concat(shape, ","))
+          end
+        end
+        """,
+    ]) func nothingIsTaken(code: String) throws { try run(code) }
+
     @Test(arguments: [
         // A view of a leaf is the leaf.
         """

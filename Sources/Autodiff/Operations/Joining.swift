@@ -114,13 +114,13 @@ extension Operation {
         }
     }
 
-    /// Pieces of one size; the last may be smaller.
+    /// Pieces of one size; the last may be smaller. Nothing is one empty piece.
     private static func pieces(_ x: Variable, _ axis: Int, each size: Int) throws -> [Variable] {
         let extent = x.shape[axis]
         guard extent / size < 1 << 24 else {
             throw Fault("\(extent) elements in pieces of \(size) are too many pieces")
         }
-        let starts = stride(from: 0, to: extent, by: Swift.min(size, Swift.max(extent, 1)))
+        let starts = stride(from: 0, to: Swift.max(extent, 1), by: Swift.min(size, Swift.max(extent, 1)))
         return try pieces(x, axis, starts.map { Swift.min(size, extent - $0) })
     }
 
@@ -161,7 +161,8 @@ extension Operation {
         Declaration(
             "tensor.chunk",
             """
-            Views of x along dim in n pieces of equal extent, the last perhaps smaller; fewer when x does not give n.
+            Views of x along dim in n pieces of equal extent, the last perhaps smaller; fewer when x does not give n. \
+            Of nothing n empty ones.
             """,
             called: .both, by: .placesOrNames,
             takes: .x, .argument("n", .integer(from: 1)), .argument("dim", .dimension, default: 1),
@@ -169,6 +170,10 @@ extension Operation {
         ) { x, n, dim in
             let axis = try x.axis(dim)
             let extent = x.shape[axis]
+            if extent == 0 {
+                guard n <= 1 << 16 else { throw Fault("n", "at most 65536 pieces of nothing expected, got \(n)") }
+                return try pieces(x, axis, Array(repeating: 0, count: n))
+            }
             return try pieces(x, axis, each: Swift.max(1, extent / n + (extent % n == 0 ? 0 : 1)))
         })
 }

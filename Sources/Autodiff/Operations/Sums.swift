@@ -91,7 +91,10 @@ extension Variable {
         if parts.shape[axis] == 0 {
             var one = shape
             one[axis] = 1
-            parts = Variable(try Tensor.full(one, 1, parts.dtype.working))
+            parts = try .recorded("tensor.prod", self, Tensor.full(one, 1, parts.dtype.working), keeps: .nothing) {
+                // The gradient has no elements either.
+                [try $0.cotangent.slice(axis, 0, 0)]
+            }
         }
         // The product of a single factor is a view of it: copied.
         if parts.value.storage === value.storage {

@@ -167,13 +167,14 @@ enum TensorMakers {
     }
 
     static let linspace = Declaration(
-        "tensor.linspace", "n numbers from a to b, both included, in equal steps; in int64 towards zero.",
-        takes: .argument("a", .number), .argument("b", .number), .argument("n", .integer(from: 1)), .dtype,
+        "tensor.linspace",
+        "n numbers from a to b, both included, in equal steps: a alone for n = 1; in int64 towards zero.",
+        takes: .argument("a", .number), .argument("b", .number), .argument("n", .integer(from: 0)), .dtype,
         .requiresGrad, .operation, returns: .tensor, source: "torch.linspace",
         example: "assert(tensor.linspace(0, 1, 5)[{3}] == 0.5)"
     ) { a, b, n, dtype, requiresGrad, operation in
         let parts = Double(n - 1)
-        let step = n == 1 ? 0 : (b - a).isFinite ? (b - a) / parts : b / parts - a / parts
+        let step = n <= 1 ? 0 : (b - a).isFinite ? (b - a) / parts : b / parts - a / parts
         let result = try Tensor.ramp(n, from: a, step: step, .float64, for: operation)
         if n > 1 { try result.select(0, n - 1).fill(b) }
         return try leaf(result.cast(dtype), requiresGrad)
