@@ -31,6 +31,10 @@ public struct Conversion {
         let output = output.byteString
         let read = try Checkpoint.load(input, for: operation, ReadingOptions(skip: skip))
         var written = StateDict(metadata: read.metadata)
+        // What a module is made of is known to a .pt only: a reader of flows asks for it.
+        if read.classes.contains(where: { $0.hasPrefix("torch.nn.modules.") }) {
+            written.metadata[StateDict.classesKey] = read.classes.sorted().joined(separator: " ")
+        }
         var changes: [(change: String, names: [String])] = []
         for (name, tensor) in read.entries {
             let before = read.stored[ByteString(name)] ?? FileElement(tensor.dtype)

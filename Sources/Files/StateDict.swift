@@ -16,9 +16,17 @@ public struct StateDict {
     /// What the file also holds but could not be read, with the reason; see ``ReadingOptions/skip``.
     public private(set) var leftOut: [(name: String, reason: String)] = []
 
-    /// The classes and functions, `zuko.nn.MLP`, that a `.pt` names beside its tensors: what a module that was saved
-    /// whole was made of. Nothing was done with them.
-    public internal(set) var foreign: Set<String> = []
+    /// The classes and functions, `zuko.nn.MLP`, that a `.pt` names beside its tensors. Nothing was done with them.
+    var foreign: Set<String> = []
+
+    /// The text beside the tensors that keeps ``classes``, separated by spaces, in a converted file.
+    public static let classesKey: ByteString = "classes"
+
+    /// What a module that was saved whole was made of, `zuko.nn.MLP` and others; also in a file that such a one was
+    /// converted to.
+    public var classes: Set<String> {
+        foreign.union((metadata[StateDict.classesKey] ?? "").split(separator: " ").map(String.init))
+    }
 
     /// No tensors yet; the metadata are texts that safetensors files keep.
     public init(metadata: [ByteString: String] = [:]) {

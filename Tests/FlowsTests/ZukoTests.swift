@@ -13,6 +13,7 @@ import Testing
 @Suite struct ZukoTests {
     static let models = [
         "maf", "maf-context", "nsf", "nsf-coupling", "realnvp", "nice", "maf-alone", "nsf-alone", "nsf-alone-context",
+        "maf-residual", "nsf-residual",
     ]
 
     private func load(_ name: String) throws -> (flow: Flow, reference: StateDict, context: Variable?) {
@@ -40,7 +41,7 @@ import Testing
         }
     }
 
-    @Test(arguments: models) func aSavedFlowComesBackWhole(_ name: String) throws {
+    @Test(arguments: models + ["cnf", "whole-cnf", "whole-tanh"]) func aSavedFlowComesBackWhole(_ name: String) throws {
         let (flow, reference, context) = try load(name)
         let path = NSTemporaryDirectory() + "luaflow-\(UUID().uuidString).safetensors"
         defer { try? FileManager.default.removeItem(atPath: path) }
@@ -74,6 +75,40 @@ import Testing
             let said = #expect(throws: (any Error).self) { try Flow.load(Fixture.path("zuko-whole-\(name).pt")) }
             #expect("\(said.map { "\($0)" } ?? "")".contains(message), "\(name)")
         }
+    }
+
+    /// What a module was made of goes with its tensors into another format: the flow is the same, or refused as before.
+    @Test(arguments: ["tanh", "cnf", "gelu", "bpf"], ["safetensors", "npz"])
+    func convertedModulesAreTheSame(_ name: String, _ format: String) throws {
+        let path = NSTemporaryDirectory() + "luaflow-\(UUID().uuidString)"
+        let files = [Fixture.path("zuko-whole-\(name).pt"), "\(path).\(format)", "\(path)-again.safetensors"]
+        defer { for file in files.dropFirst() { try? FileManager.default.removeItem(atPath: file) } }
+        for (from, to) in zip(files, files.dropFirst()) { _ = try Conversion().run(from: from, to: to, for: "test") }
+        let x = Variable(try Tensor([0.5, -1, 2, 0.1, 0.7, -0.3], shape: [2, 3], .float64))
+        let said = files.map { file -> String in
+            do { return "\(try Flow.load(file).logProbability(x).value.toArray())" } catch {
+                return "\(error)".replacingOccurrences(of: file, with: "FILE")
+            }
+        }
+        #expect(said[1] == said[0] && said[2] == said[0], "\(name): \(said)")
+        #expect(said[0].hasPrefix("[") == ["tanh", "cnf"].contains(name), "\(said[0])")
+    }
+
+    /// A network with layers between its linear ones that have no tensors is not taken for one without.
+    @Test func otherLayersAreSaid() throws {
+        var dict = try Checkpoint.load(Fixture.path("zuko-realnvp.pt"))
+        // As zuko's MLP with normalize = True: linear layers at 0, 3 and 6.
+        for name in dict.names {
+            for (old, new) in [("hyper.2.", "hyper.3."), ("hyper.4.", "hyper.6.")] where name.contains(old) {
+                dict[name.replacingOccurrences(of: old, with: new)] = dict[name]
+                dict[name] = nil
+            }
+        }
+        let path = NSTemporaryDirectory() + "luaflow-\(UUID().uuidString).safetensors"
+        defer { try? FileManager.default.removeItem(atPath: path) }
+        try Checkpoint.save(path, dict)
+        let said = #expect(throws: (any Error).self) { try Flow.load(path) }
+        #expect("\(said.map { "\($0)" } ?? "")".contains("normalize = True"), "\(said.map { "\($0)" } ?? "")")
     }
 
     /// A feature by itself: numbers that are no map of one.

@@ -27,17 +27,20 @@ enum CNF {
             given, ode: ode, freqs: freqs, times: try Tensor([0, 1], shape: [2], .float32), from: generator)
     }
 
-    /// - Parameter buffers: the tensors of zuko's base distribution, where a file has another than the standard normal.
+    /// - Parameters:
+    ///   - buffers: the tensors of zuko's base distribution, where a file has another than the standard normal.
+    ///   - metadata: of a file of weights, which is saved again under the same names.
     static func assemble(
         _ given: Settings, ode: Module, freqs: Tensor, times: Tensor, from generator: Generator,
-        prior: any Prior = StandardNormal(), buffers: [(name: String, value: Variable)] = []
+        prior: any Prior = StandardNormal(), buffers: [(name: String, value: Variable)] = [],
+        metadata: [ByteString: String] = [:]
     ) -> Flow {
         let transform = ContinuousTransform(
             features: given.features, context: given.context, ode: ode, freqs: Variable(freqs), times: Variable(times),
             solver: DormandPrince(atol: given.atol, rtol: given.rtol), exact: given.isExact, from: generator)
         return Flow(
             name: "CNF", dimension: given.features, transforms: [("transform", transform)], prior: prior,
-            priorBuffers: buffers)
+            metadata: metadata, priorBuffers: buffers)
     }
 }
 

@@ -9,13 +9,13 @@ import Tensors
 /// one that LuaFlow saved under the same names. The architecture is read from names and shapes.
 ///
 /// What zuko's files do not say is taken as zuko's default: ReLU, splines on [-5, 5], least slopes of 1e-3. A module
-/// that was saved whole names its classes: what they say counts, or is an error.
+/// that was saved whole, and what it was converted to, names its classes: what they say counts, or is an error.
 struct ZukoReader {
-    private let dict: StateDict
-    private let operation: String
-    private var unread: Set<String>
+    let dict: StateDict
+    let operation: String
+    private(set) var unread: Set<String>
     /// The classes of a module that was saved whole.
-    private let foreign: Set<String>
+    private let classes: Set<String>
 
     /// What a flow of couplings or autoregressive transforms has, and what a continuous one has.
     private static let marks = ["transform.transforms.0.hyper.", "transform.transforms.0.phi.", "transform.ode.0."]
@@ -55,14 +55,14 @@ struct ZukoReader {
         }
         self.dict = StateDict(own, metadata: dict.metadata)
         self.operation = operation
-        foreign = dict.foreign
+        classes = dict.classes
         unread = Set(self.dict.names.filter { $0.hasPrefix("transform.") || $0.hasPrefix("base.") })
     }
 
     private mutating func flow() throws -> Flow {
         try checkMaps()
         if unread.contains("transform.ode.0.weight") { return try continuous() }
-        let activation = try readActivation()
+        let activation = try readActivation(.relu, "ReLU")
         var parts: [any FlowTransform] = []
         var map: any UnivariateMap = AffineMap()
         while unread.contains(where: { $0.hasPrefix("transform.transforms.\(parts.count).") }) {
@@ -75,13 +75,21 @@ struct ZukoReader {
         let (prior, buffers) = try readPrior(features)
         try checkAllIsRead()
         let name = parts[0] is UnivariateCoupling ? "RealNVP" : map is SplineMap ? "NSF" : "MAF"
-        var metadata = dict.metadata
-        metadata["architecture"] = metadata["architecture"] ?? name
-        if activation.key != Activation.relu.key { metadata["activation"] = activation.key }
+        let metadata = metadata(name, activation.key == Activation.relu.key ? nil : activation)
         return Flow(
             name: metadata["architecture"] ?? name, dimension: features,
             transforms: parts.enumerated().map { ("transform.transforms.\($0)", $1) }, prior: prior, metadata: metadata,
             priorBuffers: buffers)
+    }
+
+    /// What a file of this flow says beside its tensors: the names of its kind and of an activation that is not the
+    /// usual one. Classes are not needed with them.
+    private func metadata(_ name: String, _ unusual: Activation?) -> [ByteString: String] {
+        var metadata = dict.metadata
+        metadata["architecture"] = metadata["architecture"] ?? name
+        if let unusual { metadata["activation"] = unusual.key }
+        metadata[StateDict.classesKey] = nil
+        return metadata
     }
 
     private func checkAllIsRead() throws {
@@ -98,7 +106,8 @@ struct ZukoReader {
             throw ScriptError(operation, "transform.freqs (freqs) is missing: what a CNF's network is told of the time")
         }
         var settings = CNF.Settings()
-        if let named = try namedActivation("ELU") { settings.activation = named }
+        let usual = settings.activation
+        settings.activation = try readActivation(usual, "ELU")
         settings.freqs = freqs.count
         let times = try take("transform.times") ?? Tensor([0, 1], shape: [2], .float32)
         let (ode, inputs, outputs) = try network("transform.ode", settings.activation)
@@ -113,11 +122,14 @@ struct ZukoReader {
         let (prior, buffers) = try readPrior(outputs)
         try checkAllIsRead()
         return CNF.assemble(
-            settings, ode: ode, freqs: freqs, times: times, from: Generator(seed: 0), prior: prior, buffers: buffers)
+            settings, ode: ode, freqs: freqs, times: times, from: Generator(seed: 0), prior: prior, buffers: buffers,
+            metadata: metadata("CNF", settings.activation.key == usual.key ? nil : settings.activation))
     }
 
-    private func readActivation() throws -> Activation {
-        guard let name = dict.metadata["activation"] else { return try namedActivation("ReLU") ?? .relu }
+    /// The activation that the file names; the usual one where it names none.
+    /// - Parameter word: the usual one's class in PyTorch.
+    private func readActivation(_ usual: Activation, _ word: String) throws -> Activation {
+        guard let name = dict.metadata["activation"] else { return try namedActivation(word) ?? usual }
         guard let found = Activation.named.first(where: { $0.key == name }) else {
             throw ScriptError(operation, "the file names an unknown activation \"\(name)\"")
         }
@@ -127,7 +139,7 @@ struct ZukoReader {
     /// The activation that a module names, if it is not the usual one.
     private func namedActivation(_ usual: String) throws -> Activation? {
         let prefix = "torch.nn.modules.activation."
-        let names = foreign.filter { $0.hasPrefix(prefix) }.map { String($0.dropFirst(prefix.count)) }.sorted()
+        let names = classes.filter { $0.hasPrefix(prefix) }.map { String($0.dropFirst(prefix.count)) }.sorted()
         guard let name = names.first, names != [usual] else { return nil }
         // Of those without constants: what others were made with is not read.
         let keys = ["ReLU": "relu", "SiLU": "silu", "Tanh": "tanh", "Sigmoid": "sigmoid"]
@@ -146,13 +158,13 @@ struct ZukoReader {
     /// A module names the maps that its features go through: of other maps the numbers are no numbers of these.
     private func checkMaps() throws {
         let known = ["zuko.transforms.MonotonicAffineTransform", "zuko.transforms.MonotonicRQSTransform"]
-        let maps = foreign.filter { $0.hasPrefix("zuko.transforms.") && !known.contains($0) }
+        let maps = classes.filter { $0.hasPrefix("zuko.transforms.") && !known.contains($0) }
         guard let other = maps.min() else { return }
         throw ScriptError(
             operation, "the file's module is made of \(other); affine maps and rational-quadratic splines are read")
     }
 
-    private mutating func take(_ name: String) -> Tensor? {
+    mutating func take(_ name: String) -> Tensor? {
         unread.remove(name)
         return dict[name]
     }
@@ -275,66 +287,6 @@ struct ZukoReader {
                 operation, "the file's bound is \"\(dict.metadata["bound"] ?? "")\"; a positive number expected")
         }
         return SplineMap(bins: (each + 1) / 3, bound: bound)
-    }
-
-    /// Linear layers, masked where the file has masks, with the activation between them.
-    /// - Parameter unseen: how many inputs come before those that the file's network has, and are cut off.
-    private mutating func network(
-        _ prefix: String, _ activation: Activation, unseen: Int = 0
-    ) throws -> (module: Module, inputs: Int, outputs: Int) {
-        var modules: [Module] = []
-        var (inputs, width) = (0, 0)
-        while let weight = take("\(prefix).\(modules.count == 0 ? 0 : modules.count + 1).weight") {
-            let name = "\(prefix).\(modules.count == 0 ? 0 : modules.count + 1)"
-            guard weight.rank == 2, weight.count > 0, modules.isEmpty || weight.shape[1] == width else {
-                let expected = modules.isEmpty ? "(out, in)" : "(out, \(width))"
-                throw ScriptError(
-                    operation, "\(name).weight has shape \(Shape.describe(weight.shape)); \(expected) expected")
-            }
-            if modules.isEmpty { inputs = weight.shape[1] } else { modules.append(Module(activation)) }
-            width = weight.shape[0]
-            let bias = take("\(name).bias")
-            guard bias.map({ $0.shape == [width] }) ?? true else {
-                throw ScriptError(
-                    operation, "\(name).bias has shape \(Shape.describe(bias?.shape ?? [])); (\(width)) expected")
-            }
-            let mask = take("\(name).mask")
-            guard mask.map({ $0.shape == weight.shape }) ?? true else {
-                throw ScriptError(
-                    operation,
-                    "\(name).mask has shape \(Shape.describe(mask?.shape ?? [])); \(Shape.describe(weight.shape)) "
-                        + "expected"
-                )
-            }
-            guard weight.dtype.isFloating, bias?.dtype.isFloating ?? true else {
-                throw ScriptError(operation, "\(name).weight is \(weight.dtype.rawValue); float32 or float64 expected")
-            }
-            for (part, tensor) in [("weight", weight)] + (bias.map { [("bias", $0)] } ?? [])
-            where try !tensor.isFinite() {
-                throw ScriptError(operation, "\(name).\(part) holds NaN or infinity")
-            }
-            // Half numbers stay as they are, and are evaluated in float32.
-            var values = Variable(weight)
-            var connections = mask
-            let shift = bias.map { Variable($0) }
-            if modules.isEmpty, unseen > 0 {
-                let none = Variable(try Tensor.zeros([width, unseen], weight.dtype))
-                let all = Variable(try mask?.cast(.bool) ?? Tensor.full(weight.shape, 1, .bool))
-                values = try Variable.concatenate([none, values], 1, for: operation)
-                let cut = Variable(try none.value.cast(.bool))
-                connections = try Variable.concatenate([cut, all], 1, for: operation).value
-                inputs += unseen
-            }
-            if let mask = connections {
-                modules.append(Module(MaskedLinear(weight: values, bias: shift, mask: Variable(try mask.cast(.bool)))))
-            } else {
-                // Stored by input unit, as in a new layer, for products of single rows.
-                let stored = Variable(try values.value.storedByInputUnit(for: operation))
-                modules.append(Module(Linear(weight: stored, bias: shift)))
-            }
-        }
-        guard !modules.isEmpty else { throw ScriptError(operation, "\(prefix).0.weight is missing") }
-        return (Module(Sequential(modules)), inputs, width)
     }
 
     /// zuko's base: a diagonal normal distribution.

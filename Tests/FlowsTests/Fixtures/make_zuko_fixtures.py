@@ -26,6 +26,9 @@ models = {
     "maf-alone": (lambda: F.MAF(1, 0, transforms=2), 1, 0),
     "nsf-alone": (lambda: F.NSF(1, 0, transforms=2, bins=5), 1, 0),
     "nsf-alone-context": (lambda: F.NSF(1, 2, transforms=2, bins=4, hidden_features=(16,)), 1, 2),
+    # Two blocks in a row, and one behind a layer of another width.
+    "maf-residual": (lambda: F.MAF(3, 2, transforms=2, hidden_features=(8, 8, 12), residual=True), 3, 2),
+    "nsf-residual": (lambda: F.NSF(3, 0, transforms=1, bins=4, hidden_features=(9,), residual=True), 3, 0),
 }
 for seed, (name, (make, features, context)) in enumerate(models.items()):
     torch.manual_seed(seed)
@@ -65,3 +68,7 @@ x = 6 * torch.rand(6, 3, dtype=torch.float64) - 3
 save_file({"x": x, "log_prob": flow().log_prob(x).detach()}, here / "zuko-whole-tanh.reference.safetensors")
 torch.save(F.MAF(3, 0, transforms=1, hidden_features=(8,), activation=torch.nn.GELU), here / "zuko-whole-gelu.pt")
 torch.save(F.BPF(3, 0, transforms=1, hidden_features=(8,)), here / "zuko-whole-bpf.pt")
+torch.manual_seed(21)
+flow = F.CNF(3, 0, hidden_features=(8,), activation=torch.nn.Tanh, atol=1e-13, rtol=1e-13).double()
+torch.save(flow, here / "zuko-whole-cnf.pt")
+save_file({"x": x, "log_prob": flow().log_prob(x).detach()}, here / "zuko-whole-cnf.reference.safetensors")
