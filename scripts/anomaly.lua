@@ -11,10 +11,10 @@
 --
 -- The figure: both distributions of log p with the threshold, the ROC curve over all thresholds, and what was missed.
 local data = require "data"
-local flow = require "flow"
 local host = require "host"
 local image = require "image"
 local figure = require "homework.figure"
+local method = require "inpainting.method"
 local plot = require "plot"
 local random = require "random"
 local tensor = require "tensor"
@@ -36,9 +36,8 @@ if options.fashion == debian and not pcall(host.check, "--fashion", fashion, {re
   fashion = false
 end
 if fashion then host.check("--fashion", fashion, {reads = true}) end
-if options.model ~= "" then host.check("--model", options.model, {reads = true}) end
 local noise = random.generator(options.seed)
-local m = flow.load(options.model ~= "" and options.model or host.resource("nice-mnist.safetensors"))
+local m = method.flow(options.model)
 
 -- log p of pictures in [0, 1], in nats, with the noise that makes their 256 levels continuous.
 local function scores(images)

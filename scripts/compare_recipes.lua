@@ -90,7 +90,7 @@ for p, how in ipairs(methods) do
     local since = host.clock()
     local x = method.fill_in(how, m, X_true, M)
     local seconds = (host.clock() - since) / #place
-    local psnr, ssim, log_p = quality.psnr(x, X_true, M), quality.ssim(x, X_true), m:log_prob(x)
+    local psnr, ssim, log_p = quality.psnr(x, X_true, M), quality.ssim(x, X_true), m:log_prob(x):reshape(-1)
     for r = 1, #place do
       measured[place[r]] = tensor{psnr[r]:item(), ssim[r]:item(), -log_p[r]:item(), seconds}
       if at == 1 and r <= #cases then shown[#shown + 1] = x[r] end

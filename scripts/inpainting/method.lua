@@ -3,6 +3,7 @@ local flow = require "flow"
 local host = require "host"
 local projection = require "projection"
 local random = require "random"
+local tensor = require "tensor"
 
 -- The homework's, for what a preset leaves out.
 local homework = {
@@ -42,11 +43,19 @@ function method.called(what, text, f, ...)
   method.refuse(what, message)
 end
 
--- The flow of --model, or the shipped one where it is empty. Flows of train_digits.lua need their networks by name.
+-- The flow of --model, one of pictures of 28 x 28, or the shipped one where it is empty. Flows of train_digits.lua need
+-- their networks by name.
 function method.flow(path)
   if path == "" then return flow.load(host.resource("nice-mnist.safetensors")) end
   require "digits.nets"
-  return method.plainly("--model " .. path, flow.load, host.check("--model", path, {reads = true}))
+  local words = "--model " .. path
+  local m = method.plainly(words, flow.load, host.check("--model", path, {reads = true}))
+  if m.dim ~= 784 then
+    host.refuse(words, ("a flow of %d numbers; one of 784, pictures of 28 x 28, expected"):format(m.dim))
+  end
+  -- What else it asks for, such as a context, it says itself.
+  method.plainly(words, function() return m:log_prob(tensor.zeros(1, 28, 28)) end)
+  return m
 end
 
 -- {start =, steps =, lr =, schedule = f, noise = f, objective = f, update = f, schedule_text =, noise_text =, name = for titles,
