@@ -28,6 +28,11 @@ local function given(name) return options[name] ~= "" and options[name] or nil e
 local unpacks = given "unpack"
 local out = given "out" or unpacks and "digits.idx" or "digits.flow"
 if unpacks and given "images" then host.refuse("--unpack and --images", "one of the two expected") end
+for name, usual in pairs{count = 0, batch = 100} do
+  if unpacks and options[name] ~= usual then
+    host.refuse("--unpack and --" .. name, "the packed file says how many pictures it holds, and in which batches")
+  end
+end
 if out == options.images or out == options.unpack then host.refuse("--out", out .. ": the file that is read") end
 host.check("--out", out, {writes = true})
 for _, name in ipairs{"model", "images", "unpack"} do
@@ -59,9 +64,9 @@ local function unpacked(path)
   local bytes, n, batch, sum = codec.read(read(path))
   if not bytes then host.refuse(path, n) end
   local levels = coded:unpack(bytes, n, batch)
-  if codec.sum(levels) ~= sum then
-    host.refuse(path, "other pictures came out than were packed: it is damaged, or was packed by another flow, or on a "
-      .. "processor that rounds otherwise")
+  if not levels or codec.sum(levels) ~= sum then
+    host.refuse(path, "other pictures came out than were packed: by another flow, or on a processor that rounds "
+      .. "otherwise")
   end
   return levels
 end

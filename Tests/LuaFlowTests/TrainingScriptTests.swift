@@ -39,6 +39,8 @@ import Testing
             ("compress", ["--images", "nowhere"], "--images: nowhere"),
             ("compress", ["--model", "nowhere"], "--model: nowhere"),
             ("compress", ["--unpack", "a", "--images", "b"], "--unpack and --images: one of the two"),
+            ("compress", ["--unpack", "a", "--count", "3"], "--unpack and --count: the packed file says"),
+            ("compress", ["--unpack", "a", "--batch", "3"], "--unpack and --batch: the packed file says"),
             ("compress", ["--out", "nowhere/digits.flow"], "--out: nowhere/digits.flow"),
             ("anomaly", ["--fashion", "nowhere"], "--fashion: nowhere/t10k-images-idx3-ubyte.gz"),
             ("anomaly", ["--model", "nowhere"], "--model: nowhere"),
@@ -98,13 +100,31 @@ import Testing
         let bytes = try Data(contentsOf: URL(fileURLWithPath: packed))
         #expect(try Data(contentsOf: URL(fileURLWithPath: scratch.path("again.flow"))) == bytes, "\(kind)")
 
-        for (damaged, message) in [(bytes.prefix(60), "other pictures"), (bytes.prefix(20), "cut short"),
-            (bytes.dropFirst(1), "no file that luaflow compress made")]
+        // The shipped flow gives others of the same bytes.
+        let other = try Command.run(["compress", "--unpack", packed, "--out", pictures], in: scratch.url)
+        #expect(other.status == 2 && other.errors.contains("by another flow"), "\(kind): \(other.errors)")
+        // Four bytes behind the first line are the checksum; then comes how many pictures there are.
+        var (counted, last) = (bytes, bytes)
+        counted[23] = 9
+        last[last.count - 1] ^= 1
+        for (damaged, message) in [(bytes.prefix(60), "cut short"), (bytes.prefix(20), "cut short"),
+            (bytes.dropFirst(1), "no file that luaflow compress made"), (counted, "checksum"), (last, "checksum"),
+            (Data("LuaFlow digits 1\n".utf8) + bytes.dropFirst(17), "another version")]
         {
             try damaged.write(to: URL(fileURLWithPath: packed))
             let refused = try compress(["--unpack", packed, "--out", pictures])
             #expect(refused.status == 2 && refused.errors.contains(message), "\(kind): \(refused.errors)")
         }
+    }
+
+    /// A flow of other numbers than a picture's, or one that wants a context, is refused before it is asked.
+    @Test(arguments: ["problem3_inpainting", "compare_recipes", "problem3_posterior", "log_likelihood", "anomaly"])
+    func flowsOfAnotherSizeAreRefused(_ name: String) throws {
+        let scratch = try Scratch()
+        let model = Command.repository.appendingPathComponent("Tests/FlowsTests/Fixtures/zuko-maf.pt").path
+        let run = try TrainingScriptTests.run(name, ["--model", model], in: scratch)
+        #expect(run.status == 2 && run.errors.contains("a flow of 3 numbers; one of 784"), "\(name): \(run.errors)")
+        #expect(!run.errors.contains("traceback"), "\(name): \(run.errors)")
     }
 
     /// Six steps, against three of them and the rest from the checkpoint: the same weights, bit for bit.

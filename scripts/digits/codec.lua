@@ -2,7 +2,8 @@
 -- given what is known of the picture already, in -log2 p bits.
 --
 -- Unpacking repeats the networks' numbers bit for bit, so it needs the same flow and the same batch, and a processor
--- whose kernels round alike: `sum` tells whether the levels that came back are those that were packed.
+-- whose kernels round alike: `sum` tells whether the levels that came back are those that were packed. The file has a
+-- checksum of its own bytes, too: what is damaged is refused before anything is decoded.
 local coder = require "digits.coder"
 local flow = require "flow"
 local tensor = require "tensor"
@@ -111,6 +112,7 @@ function codec.make(given)
     return encoder:finish(), bits
   end
 
+  -- nil where the bytes end long before the pictures do.
   function self:unpack(bytes, n, batch)
     local decoder, levels = coder.decoder(bytes), {}
     local function code(upper)
@@ -127,38 +129,59 @@ function codec.make(given)
     end
     for first = 1, n, batch do
       levels[#levels + 1] = walk(steps, bounds, bins, code, math.min(batch, n - first + 1))
+      if decoder:ended() then return nil end
     end
     return tensor.cat(levels, 1)
   end
   return self
 end
 
--- A checksum of levels: Adler-32 (RFC 1950).
-function codec.sum(levels)
+-- A checksum of numbers from 0 to 255, which comes piece by piece: Adler-32 (RFC 1950).
+local function adler()
   local a, b = 1, 0
-  for i = 1, #levels do
-    for _, level in ipairs(levels[i]:reshape(-1):tolist()) do
-      a = (a + math.tointeger(level)) % 65521
+  return function(numbers)
+    for i = 1, #numbers do
+      a = (a + numbers[i]) % 65521
       b = (b + a) % 65521
     end
+    return b << 16 | a
   end
-  return b << 16 | a
 end
 
--- The packed file: what it is, how many pictures, the batch, the checksum, then the coder's bytes.
-local magic, header = "LuaFlow digits 1\n", "<I4I4I4"
+-- The checksum of levels.
+function codec.sum(levels)
+  local add, sum = adler(), 1
+  for i = 1, #levels do sum = add(levels[i]:reshape(-1):to("int64"):tolist()) end
+  return sum
+end
 
-function codec.file(bytes, n, batch, sum) return magic .. header:pack(n, batch, sum) .. bytes end
+local function sum_of_bytes(text)
+  local add, sum = adler(), 1
+  for i = 1, #text, 4096 do sum = add{text:byte(i, i + 4095)} end
+  return sum
+end
+
+-- The packed file: what it is, a checksum of all bytes behind it, how many pictures, the batch, the levels' checksum,
+-- then the coder's bytes.
+local kind, version, header = "LuaFlow digits ", "2\n", "<I4I4I4"
+
+function codec.file(bytes, n, batch, sum)
+  local rest = header:pack(n, math.min(batch, n), sum) .. bytes
+  return kind .. version .. ("<I4"):pack(sum_of_bytes(rest)) .. rest
+end
 
 -- Of such a file: bytes, n, batch, sum; nil and what is wrong with it.
 function codec.read(text)
-  if text:sub(1, #magic) ~= magic then return nil, "no file that luaflow compress made" end
-  if #text < #magic + header:packsize() then return nil, "it is cut short" end
-  local n, batch, sum, from = header:unpack(text, #magic + 1)
-  if n < 1 or n > 1000000 or batch < 1 or batch > 100000 then
-    return nil, ("it says %d pictures in batches of %d: damaged"):format(n, batch)
+  if text:sub(1, #kind) ~= kind then return nil, "no file that luaflow compress made" end
+  local from = #kind + #version + 1
+  if text:sub(#kind + 1, from - 1) ~= version then return nil, "packed by another version of luaflow compress" end
+  if #text < from + 4 + header:packsize() then return nil, "it is cut short" end
+  local rest = text:sub(from + 4)
+  local n, batch, sum, start = header:unpack(rest)
+  if sum_of_bytes(rest) ~= ("<I4"):unpack(text, from) or n < 1 or batch < 1 or batch > math.min(n, 100000) then
+    return nil, "it is damaged or cut short: its checksum is another"
   end
-  return text:sub(from), n, batch, sum
+  return rest:sub(start), n, batch, sum
 end
 
 return codec

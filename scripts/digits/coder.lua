@@ -73,6 +73,9 @@ function coder.decoder(text)
   end
   for _ = 1, 6 do code = code << 8 | read() end
 
+  -- Whether more was read than the encoder wrote: no message of that many symbols.
+  function self:ended() return position > #text + 6 end
+
   -- code is counted from low.
   function self:place()
     unit = range // coder.total
