@@ -31,8 +31,12 @@ void cf_begin_again_within_limits(char *const *arguments) {
     struct rlimit limit;
     if (getrlimit(RLIMIT_AS, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY) return;
     if (getenv("OPENBLAS_NUM_THREADS") || setenv("OPENBLAS_NUM_THREADS", "1", 1) != 0) return;
+    bool arenas_are_free = !getenv("MALLOC_ARENA_MAX");
     setenv("MALLOC_ARENA_MAX", "2", 0);
-    execv("/proc/self/exe", arguments);  // comes back only where it fails: then as before
+    execv("/proc/self/exe", arguments);
+    // Comes back only where it fails: then all is as before, also for programs that are started from here.
+    unsetenv("OPENBLAS_NUM_THREADS");
+    if (arenas_are_free) unsetenv("MALLOC_ARENA_MAX");
 #else
     (void)arguments;
 #endif

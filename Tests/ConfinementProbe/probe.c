@@ -4,6 +4,9 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -74,4 +77,22 @@ int32_t probe_calls(void) {
     char *const command[] = {"sh", "-c", "exit 8", NULL};
     execve("/bin/sh", command, nothing);  // if this succeeds, the child exits with PROBE_EXECUTE
     _exit(wrong);
+}
+
+int32_t probe_environment(void) {
+    // A word longer than the kernel passes on: execv fails.
+    static char word[1 << 20];
+    memset(word, 'a', sizeof word - 1);
+    char *const arguments[] = {word, NULL};
+    pid_t child = fork();
+    if (child != 0) return answer(child);
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_AS, &limit) != 0) _exit(254);
+    limit.rlim_cur = (rlim_t)1 << 46;
+    if (limit.rlim_max != RLIM_INFINITY && limit.rlim_cur > limit.rlim_max) limit.rlim_cur = limit.rlim_max;
+    if (setrlimit(RLIMIT_AS, &limit) != 0) _exit(253);
+    unsetenv("OPENBLAS_NUM_THREADS");
+    unsetenv("MALLOC_ARENA_MAX");
+    cf_begin_again_within_limits(arguments);
+    _exit(getenv("OPENBLAS_NUM_THREADS") || getenv("MALLOC_ARENA_MAX") ? 1 : 0);
 }

@@ -17,5 +17,10 @@ import Testing
             let wrong = probe_calls()
             #expect(wrong == 0)
         }
+
+        @Test func aFailedSecondBeginningLeavesNothingBehind() {
+            let wrong = probe_environment()
+            #expect(wrong == 0)
+        }
     #endif
 }

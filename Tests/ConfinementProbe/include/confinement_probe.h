@@ -17,3 +17,6 @@ enum {
 // Each returns the faults' bits, -1 when the child could not confine itself, or -2 when it did not end by itself.
 int32_t probe_folders(const char *folder, const char *inside, const char *outside);
 int32_t probe_calls(void);
+
+// 0 if a child under a limit on addresses that cannot begin again keeps its environment as it was; -2 if none was made.
+int32_t probe_environment(void);
