@@ -31,6 +31,18 @@ import Testing
             """)
     }
 
+    /// Every flow has a mode, also one without dropout or without networks.
+    @Test(arguments: [
+        "flow.NICE{dim = 2, hidden = 4}", "flow.NICE{dim = 2, hidden = 4, dropout = 0.5}", "flow.RealNVP{features = 2}",
+        "flow.Flow('normal', {flow.Scaling{1, 2}}, {dim = 2})", "flow.CNF{features = 2, hidden_features = {4}}",
+    ]) func everyFlowHasAMode(_ flow: String) throws {
+        try run("""
+            local m = \(flow)
+            assert(m:train() == m and m.training and not m:train(false).training, "train")
+            assert(m:train().training and not m:eval().training, "eval")
+            """)
+    }
+
     /// A run that was stopped goes on with the masks that it would have drawn.
     @Test func stoppedRunsDrawTheSameMasks() throws {
         try run(NICEDropoutTests.data + """

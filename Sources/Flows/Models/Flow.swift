@@ -27,6 +27,9 @@ public final class Flow: RemembersCall {
     /// Options whose values the constructor chose itself, such as seeds of random orders; a file holds these values.
     var settledOptions: [Recipe.Field] = []
 
+    /// The mode of a flow without networks.
+    private var ownMode = false
+
     let sequence: TransformSequence
     /// Tensors of the prior that a file keeps, such as `base.loc`.
     private let priorBuffers: [(name: String, value: Variable)]
@@ -46,6 +49,17 @@ public final class Flow: RemembersCall {
         self.prior = prior
         self.metadata = metadata
         sequence = TransformSequence(transforms.map(\.transform), event: event ?? [dimension])
+    }
+
+    /// Whether any of its networks is in the mode of training; without networks, the mode that was set last.
+    var isTraining: Bool {
+        let modes = modules.flatMap(\.modes)
+        return modes.isEmpty ? ownMode : modes.contains(true)
+    }
+
+    func setTraining(_ flag: Bool) {
+        ownMode = flag
+        for module in modules { module.setTraining(flag) }
     }
 
     /// The shape of one point's noise.

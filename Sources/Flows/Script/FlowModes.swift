@@ -10,10 +10,14 @@ extension FlowMethods {
         """
 
     static let training = Declaration(
-        "flow.training", "Whether dropout acts in a network of the flow's transforms. False where none has a network.",
+        "flow.training",
+        """
+        Whether the flow is in the mode that m:train() sets and m:eval() ends; dropout acts in it, where a network has \
+        any. Networks begin in it, as in PyTorch; a new flow.NICE and a flow without networks do not.
+        """,
         called: .property, takes: .argument("m", .flow), returns: .flag, source: "torch.nn.Module.training",
-        example: dropping + "assert(not m.training)"
-    ) { flow in flow.modules.contains { $0.modes.contains(true) } }
+        example: dropping + "assert(not m.training and m:train().training and not m:eval().training)"
+    ) { $0.isTraining }
 
     static let train = Declaration(
         "flow:train",
@@ -32,7 +36,7 @@ extension FlowMethods {
             """,
         see: ["flow:eval", "module:train"]
     ) { flow, mode in
-        for module in flow.modules { module.setTraining(mode) }
+        flow.setTraining(mode)
         return flow
     }
 
@@ -41,7 +45,7 @@ extension FlowMethods {
         called: .method, takes: .argument("m", .flow), returns: .object(Flow.type), source: "torch.nn.Module.eval",
         example: dropping + "assert(not m:train():eval().training)"
     ) { flow in
-        for module in flow.modules { module.setTraining(false) }
+        flow.setTraining(false)
         return flow
     }
 }
