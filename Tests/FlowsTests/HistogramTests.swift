@@ -55,6 +55,30 @@ import Testing
         }
     }
 
+    /// A network may make a bin rarer than float32 can say. z, its slope and their gradients are numbers all the same, at
+    /// the ends of [0, 1], too.
+    @Test(arguments: [false, true], [DType.float32, .float64])
+    func binsThatAreNextToImpossibleHaveNumbers(_ smooth: Bool, _ dtype: DType) throws {
+        let map = try HistogramMap(LevelHistogram(counts: Self.counts, smooth: smooth), edges: [0, 1, 3, 5])
+        let points = [0, 0.1, 0.3, 0.5, 0.9, 1]
+        for size in [50.0, 120, 1e4] {
+            for signs in 0..<8 {
+                let logits = (0..<map.parameterCount).map { $0 < 3 && signs >> $0 & 1 == 1 ? -size : size }
+                let row = try Tensor(logits, shape: [1, map.parameterCount], dtype)
+                let numbers = Variable(try row.expand([points.count, map.parameterCount]).copy())
+                let x = Variable(try Tensor(points, shape: [points.count], dtype))
+                let (all, slopes) = try Transform.valueAndGradient(
+                    of: { inner in
+                        let (z, logSlope) = try map.toLatent(inner[0], inner[1])
+                        return [try (z + logSlope).sum()]
+                    }, at: [x, numbers], for: "test")
+                let found = try all[0].value.toArray() + slopes.flatMap { try $0.value.toArray() }
+                #expect(
+                    found.allSatisfy(\.isFinite), "smooth \(smooth), \(dtype), logits \(logits): \(found)")
+            }
+        }
+    }
+
     /// A network that returns zeros leaves the histogram as it is, whatever the bins are.
     @Test(arguments: [false, true]) func aNetworkOfZerosIsTheHistogram(_ smooth: Bool) throws {
         let histogram = try LevelHistogram(counts: Self.counts, smooth: smooth)

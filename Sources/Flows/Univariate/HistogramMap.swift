@@ -21,6 +21,9 @@ public struct HistogramMap: UnivariateMap {
     private let binOfLevel: [Double]
     /// The slope at a knot is the larger one of the bins beside it times e^-limit to e^limit.
     private static let limit = Double.log(1000)
+    /// In a smooth map a bin has e^-40 of its share or more: where rarer, slopes of float32 would be 0 and their ratios
+    /// no numbers. What all bins get in addition is less than the sum is rounded by.
+    private static let leastLogSlope = -40.0
 
     /// At most the number of levels.
     public var bins: Int { widths.count }
@@ -93,7 +96,9 @@ public struct HistogramMap: UnivariateMap {
             func at(_ table: Variable, _ index: Variable) throws -> Variable {
                 try table.gather(axis, index, for: "flow.histogram").reshape(place.shape)
             }
-            let logs = try (numbers.slice(axis, 0, map.bins) + map.logShares(numbers.dtype)).logSoftmax(axis)
+            let logShares = try map.logShares(numbers.dtype)
+            var logs = try (numbers.slice(axis, 0, map.bins) + logShares).logSoftmax(axis)
+            if map.histogram.isSmooth { logs = try logs.maximum(logShares + HistogramMap.leastLogSlope) }
             let probability = try logs.exp()
             start = Variable(try place.value.map(Entry(map.starts)))
             width = Variable(try place.value.map(Entry(map.widths)))
@@ -103,7 +108,7 @@ public struct HistogramMap: UnivariateMap {
                 spline = nil
                 return
             }
-            let logSlopes = try logs - map.logShares(numbers.dtype)
+            let logSlopes = try logs - logShares
             func slopes(_ first: Int) throws -> Variable { try logSlopes.slice(axis, first, map.bins - 1) }
             let change = try Softclip.apply(numbers.slice(axis, map.bins, map.bins - 1), HistogramMap.limit)
             let inner = try slopes(0).maximum(slopes(1)) + change
