@@ -74,8 +74,8 @@ import Testing
     @Test func errorsOfANotebookAreBoldBecauseTheyStandOnRed() throws {
         // Its host closes with the conversation.
         let talk = try Conversation()
-        let evaluation = try withExtendedLifetime(talk) {
-            try talk.session.evaluate("local t\nt.x = 1", isColoured: true)
+        let evaluation = withExtendedLifetime(talk) {
+            talk.session.evaluate("local t\nt.x = 1", isColoured: true)
         }
         let failure = try #require(evaluation.failure)
         #expect(failure.text.hasPrefix("\u{1B}[1mcell 1:2: "), "\(failure.text)")
