@@ -93,7 +93,8 @@ import Testing
     }
 
     #if os(Linux)
-        /// Under a limit on addresses OpenBLAS would ask for its buffers for ever; with one thread there is room for one.
+        /// Under a limit on addresses OpenBLAS would ask for its buffers for ever; with one thread there is room for
+        /// one.
         @Test func aLimitOnAddressesIsNoReasonToHang() throws {
             let code = #"local a = tensor.ones({60, 60}, {dtype = "float64"}) print(a:matmul(a):sum():item())"#
             let result = try Command.run(

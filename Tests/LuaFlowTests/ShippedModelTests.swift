@@ -1,8 +1,8 @@
 import Foundation
 import Testing
 
-/// What ships in `models`: each flow loads, and gives the last 400 shipped digits the log-likelihood that it had when it
-/// was put there (scripts/log_likelihood.lua; models/README.md has the values on MNIST's test images).
+/// What ships in `models`: each flow loads, and gives the last 400 shipped digits the log-likelihood that it had when
+/// it was put there (scripts/log_likelihood.lua; models/README.md has the values on MNIST's test images).
 @Suite struct ShippedModelTests {
     @Test(arguments: [
         ("nice-mnist", 2055.35), ("digits-coupling", 3814.57), ("digits-coupling-smooth", 3813.07),

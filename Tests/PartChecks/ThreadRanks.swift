@@ -82,8 +82,8 @@ package final class ThreadRanks: @unchecked Sendable {
 }
 
 extension ThreadRanks {
-    /// Runs a script on every rank, each with its own host. Returns each script's first result as numbers (none if it is
-    /// neither a tensor nor a number), or the error.
+    /// Runs a script on every rank, each with its own host. Returns each script's first result as numbers (none if it
+    /// is neither a tensor nor a number), or the error.
     package func run(script: String, threads: Int = 1) -> [Result<[Double], any Error>] {
         run { communicator in
             var options = Interpreter.Options()
