@@ -144,6 +144,9 @@ extension Tensor {
     private func resolve(_ target: [Int], for operation: String) throws -> [Int] {
         var target = target
         if let open = target.firstIndex(of: -1) {
+            guard target.count(where: { $0 == -1 }) == 1 else {
+                throw ScriptError(operation, "shape \(Shape.describe(target)): one -1 at most, the size that is left")
+            }
             let others = try Shape.count(
                 target.enumerated().filter { $0.offset != open }.map(\.element), for: operation)
             guard others > 0, count % others == 0 else {

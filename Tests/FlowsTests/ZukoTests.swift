@@ -81,7 +81,7 @@ import Testing
     @Test(arguments: ["tanh", "cnf", "gelu", "bpf"], ["safetensors", "npz"])
     func convertedModulesAreTheSame(_ name: String, _ format: String) throws {
         let path = NSTemporaryDirectory() + "luaflow-\(UUID().uuidString)"
-        let files = [Fixture.path("zuko-whole-\(name).pt"), "\(path).\(format)", "\(path)-again.safetensors"]
+        let files = [try Fixture.path("zuko-whole-\(name).pt"), "\(path).\(format)", "\(path)-again.safetensors"]
         defer { for file in files.dropFirst() { try? FileManager.default.removeItem(atPath: file) } }
         for (from, to) in zip(files, files.dropFirst()) { _ = try Conversion().run(from: from, to: to, for: "test") }
         let x = Variable(try Tensor([0.5, -1, 2, 0.1, 0.7, -0.3], shape: [2, 3], .float64))

@@ -70,6 +70,17 @@ import Testing
     }
 
     @Test(arguments: [
+        ("tensor{1, 2}:reshape(-1, -1)", "tensor.reshape: shape (-1, -1): one -1 at most"),
+        ("tensor.cat{}", "argument 1 (tensors): a table of tensors expected, got an empty one"),
+        ("tensor.cat{tensor(1), tensor(2)}", "tensor.stack makes a vector of them"),
+        ("tensor(1):softmax(2)", "dimension 1 (or -1) expected, got 2"),
+        ("tensor(1):split(1)", "without dimensions has none"),
+        ("tensor(1):topk(0)", "argument 2 (k): 1 expected, got 0"),
+        ("tensor(1):index_select(1, {1, 1})", "one index expected for a tensor without dimensions, got 2"),
+        (
+            "distribution.Mixture({1, 1}, {distribution.Normal(0, 1), distribution.Bernoulli(0.5)})",
+            "components[2], distribution.Bernoulli, draws whole numbers"
+        ),
         (
             "tensor.int64{1} // 0",
             "tensor.floor_divide: int64 division by zero; x:to(\"float32\") has infinity or NaN for it"

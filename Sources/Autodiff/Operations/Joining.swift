@@ -93,7 +93,12 @@ extension Operation {
             takes: .argument("tensors", .tensors, "a table; their extents agree but along dim"),
             .argument("dim", .dimension, default: 1), returns: .tensor, errors: "shapes that differ elsewhere",
             source: "torch.cat", example: "assert(tensor.cat({tensor({1}), tensor({2, 3})}).shape[1] == 3)"
-        ) { parts, dim in try Variable.concatenate(parts, parts[0].axis(dim)) },
+        ) { parts, dim in
+            guard !parts[0].shape.isEmpty else {
+                throw Fault("tensors without dimensions have none to join along: tensor.stack makes a vector of them")
+            }
+            return try Variable.concatenate(parts, parts[0].axis(dim))
+        },
         cases: [LawCase("cat", [.init([2, 3]), .init([2, 1])]) { try Variable.concatenate($0, 1) }])
 
     static let stack = Operation(

@@ -170,7 +170,10 @@ extension Domain<Variable> {
 extension Domain<[Variable]> {
     /// A table of one or more tensors.
     static var tensors: Domain {
-        list(of: .tensor, expected: "a table of tensors").map { $0.isEmpty ? nil : $0 }
+        list(of: .tensor, expected: "a table of tensors").map { given in
+            if given.isEmpty { throw Fault("a table of tensors expected, got an empty one") }
+            return given
+        }
     }
 }
 

@@ -27,6 +27,7 @@ public struct Mixture: CataloguedDistribution {
                     + "component, at least one, expected"
             )
         }
+        try Mixture.checkAlike(components)
         var batch = Array(weights.shape.dropLast())
         for (index, component) in components.enumerated() {
             guard component.eventShape == first.eventShape else {
@@ -46,6 +47,19 @@ public struct Mixture: CataloguedDistribution {
             batch = next
         }
         try self.init(weights, components, batch, first.eventShape, isBatched: false)
+    }
+
+    /// - Throws: for probabilities of whole numbers beside densities, which are no parts of one sum.
+    private static func checkAlike(_ components: [any Distribution]) throws {
+        let discrete = try components.map { part in
+            try unlessRefused { try part.support.kind }.map { $0 == .integers }
+        }
+        guard let whole = discrete.firstIndex(of: true), let other = discrete.firstIndex(of: false) else { return }
+        throw ScriptError(
+            operation,
+            "components[\(whole + 1)], \(components[whole].operation), draws whole numbers and has probabilities; "
+                + "components[\(other + 1)], \(components[other].operation), has a density: components of one kind "
+                + "expected")
     }
 
     /// - Throws: unless weights (..., k) are from 0 and not all 0, and the distribution's last batch dimension is k.
