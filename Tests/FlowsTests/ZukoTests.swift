@@ -86,9 +86,10 @@ import Testing
         for (from, to) in zip(files, files.dropFirst()) { _ = try Conversion().run(from: from, to: to, for: "test") }
         let x = Variable(try Tensor([0.5, -1, 2, 0.1, 0.7, -0.3], shape: [2, 3], .float64))
         let said = files.map { file -> String in
-            do { return "\(try Flow.load(file).logProbability(x).value.toArray())" } catch {
-                return "\(error)".replacingOccurrences(of: file, with: "FILE")
-            }
+            do {
+                let values = try Flow.load(file).logProbability(x).value.toArray()
+                return "\(values)"
+            } catch { return "\(error)".replacingOccurrences(of: file, with: "FILE") }
         }
         #expect(said[1] == said[0] && said[2] == said[0], "\(name): \(said)")
         #expect(said[0].hasPrefix("[") == ["tanh", "cnf"].contains(name), "\(said[0])")
