@@ -12,7 +12,7 @@ import Testing
     /// Each is that of its probability alone, in any order.
     @Test func manyAreAsEachAlone() throws {
         for example in examples where !example.isDiscrete {
-            let distribution = try example.law()
+            let distribution = try example.distribution()
             guard distribution.eventShape.isEmpty, distribution.batchShape.allSatisfy({ $0 == 1 }) else { continue }
             let many = Self.probabilities.indices.map { Self.probabilities[$0 * 7 % Self.probabilities.count] }
             let found = try distribution.quantile(vector(many)).value.toArray()
