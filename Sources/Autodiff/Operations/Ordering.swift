@@ -15,6 +15,8 @@ extension Variable {
         _ axis: Int, descending: Bool = false, limit: Int? = nil, for operation: String = "tensor.sort"
     ) throws -> (values: Variable, indices: Variable) {
         let indices = try Variable(value.order(axis, descending: descending, limit: limit, for: operation)) + 1
+        // A single number counts as a row of one.
+        if shape.isEmpty { return (try clone(), indices) }
         return (try gather(axis, indices, for: operation), indices)
     }
 }
