@@ -154,10 +154,6 @@ struct TailRoot {
     /// Begins between two points, if they are found.
     mutating func begin(between a: TailRoot, _ b: TailRoot) {
         guard a.isFound, b.isFound else { return }
-        for end in [a, b] where end.isLower == isLower && end.target == target {
-            (x, best) = (end.best, end.best)
-            return
-        }
         guard a.best < b.best else {
             (x, best) = (a.best, a.best)
             return
