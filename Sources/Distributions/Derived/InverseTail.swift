@@ -36,11 +36,7 @@ extension Distribution {
     func rooted(_ target: Variable, _ isLower: Variable, _ support: Support) throws -> Variable {
         let shape = try Shape.broadcast(target.shape, batchShape, for: "distribution:icdf")
         let (target, isLower) = (try target.expand(shape), try isLower.expand(shape))
-        let x = try GradMode.$isEnabled.withValue(false) {
-            var roots = try TailRoots(self, target.value, isLower.value, support, shape)
-            return Variable(try roots.solve())
-        }
-        return try moved(x, target, isLower)
+        return try moved(solve(target.value, isLower.value, support, shape), target, isLower)
     }
 
     /// Draws x as functions of the parameters at fixed probabilities: dx/dθ is -(∂F/∂θ) / f (Figurnov, Mohamed, Mnih
@@ -75,6 +71,57 @@ extension Distribution {
             x = try x + step.choose(isFinite, step.constant(0))
         }
         return x
+    }
+
+    /// Newton's method on the logarithm of the tail, within brackets that are halved in the order of all floating-point
+    /// numbers, so that it ends whatever the location and scale of the distribution.
+    private func solve(_ target: Tensor, _ isLower: Tensor, _ support: Support, _ shape: [Int]) throws -> Variable {
+        try GradMode.$isEnabled.withValue(false) {
+            let (target, lower) = (try target.toArray(), try isLower.toArray())
+            let limit = Double.greatestFiniteMagnitude
+            var low = try support.low.wide.value.expand(shape).toArray().map { max($0, -limit) }
+            var high = try support.high.wide.value.expand(shape).toArray().map { min($0, limit) }
+            var x = low.indices.map { FloatOrder.middle(low[$0], high[$0]) }
+            var (best, error) = (x, [Double](repeating: .infinity, count: x.count))
+            var lastStep = [Double](repeating: .infinity, count: x.count)
+            var newtonSteps = [Int](repeating: 0, count: x.count)
+            var open = Set(x.indices)
+            for _ in 0..<400 where !open.isEmpty {
+                let at = Variable(try Tensor(x, shape: shape, .float64))
+                let logs = try logTail(at, Variable(isLower)).value.toArray()
+                let densities = try logDensity(at).value.toArray()
+                for i in open {
+                    // Positive where x is below the root.
+                    let gap = (target[i] - logs[i]) * (lower[i] == 1 ? 1 : -1)
+                    if abs(gap) < error[i] { (best[i], error[i]) = (x[i], abs(gap)) }
+                    if gap == 0 || gap.isNaN {
+                        open.remove(i)
+                        continue
+                    }
+                    if gap > 0 { low[i] = x[i] } else { high[i] = x[i] }
+                    let step = gap / Double.exp(densities[i] - logs[i])
+                    let next = x[i] + step
+                    // A step of 0 because the hazard overflowed is no sign of convergence: the tail must agree, too.
+                    if abs(step) <= x[i].ulp, abs(gap) <= 1e-9 * max(1, abs(target[i])) {
+                        open.remove(i)
+                        continue
+                    }
+                    // In a far exponential tail every step divides x by about e: from 1e150 that would be for ever.
+                    let isNear = newtonSteps[i] < 4 || abs(step) <= 0.25 * abs(x[i])
+                    let isNewton =
+                        isNear && next > low[i] && next < high[i] && abs(step) <= 0.5 * abs(lastStep[i])
+                    let middle = FloatOrder.middle(low[i], high[i])
+                    if !isNewton && (middle == low[i] || middle == high[i]) {
+                        open.remove(i)
+                        continue
+                    }
+                    lastStep[i] = isNewton ? step : .infinity
+                    newtonSteps[i] = isNewton ? newtonSteps[i] + 1 : 0
+                    x[i] = isNewton ? next : middle
+                }
+            }
+            return Variable(try Tensor(best, shape: shape, .float64))
+        }
     }
 }
 
