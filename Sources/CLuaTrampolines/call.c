@@ -83,7 +83,9 @@ int lf_invoke(lua_State *L, const lf_native *native) {
 
     // ---- Calls Swift. Nothing from here to `give` may raise an error.
     for (int i = 0; i < count; i++) lf_decode(L, value_index(native, i), &frame->storage[i]);
+    s->invocations++;
     int outcome = s->callbacks.call(native->context, frame);
+    s->invocations--;
     lf_after_call(s, L, frame->charged, frame->live);
 
     int status = LUA_OK;
@@ -117,6 +119,7 @@ int lf_invoke(lua_State *L, const lf_native *native) {
 
     // ---- Nothing is held any more.
     lf_drain(s, L);
+    lf_drop_anchors(s, L);
     if (outcome == LF_STOP) return lf_raise_stop(L);
     if (status == LUA_ERRMEM && results == 0) return luaL_error(L, "stack overflow");
     if (status != LUA_OK) return lua_error(L);

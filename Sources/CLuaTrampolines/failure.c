@@ -128,7 +128,10 @@ static bool decode_results(lf_state *s, lua_State *L, int top, lf_values *values
         lua_pushliteral(L, "not enough memory");
         return false;
     }
-    for (int i = 0; i < count; i++) lf_decode(L, top + 1 + i, &values->items[i]);
+    for (int i = 0; i < count; i++) {
+        lf_decode(L, top + 1 + i, &values->items[i]);
+        lf_anchor(s, L, top + 1 + i);
+    }
     values->count = (size_t)count;
     return true;
 }

@@ -164,3 +164,45 @@ void lf_drain(lf_state *s, lua_State *L) {
     }
     lua_pop(L, 1);
 }
+
+// ---------------------------------------------------------------- what Lua returned to a native call
+//
+// When a userdata goes, what its functions refer to goes with it: Lua finalises all of it in one cycle, though Swift
+// still holds the object and the finaliser puts the functions back. So an object that keeps functions alive and that
+// Lua returns to a native call (a network, to the call that makes a flow of it) stays until that call has returned,
+// with a userdata that keeps the same functions. Of very many the last ones stay.
+
+enum { LF_ANCHORS = 1024 };
+
+void lf_open_anchors(lua_State *L) {
+    lua_createtable(L, LF_ANCHORS, 0);
+    for (int i = 1; i <= LF_ANCHORS; i++) {
+        lua_pushboolean(L, 0);  // the key must stay, so that nothing is allocated later
+        lua_rawseti(L, -2, i);
+    }
+    lf_state_of(L)->anchors = luaL_ref(L, LUA_REGISTRYINDEX);
+}
+
+// Raises no error.
+void lf_anchor(lf_state *s, lua_State *L, int index) {
+    if (!s->invocations || !lf_to_box(L, index) || !lua_checkstack(L, 3)) return;
+    if (lua_getiuservalue(L, index, 1) == LUA_TTABLE) {
+        lua_rawgeti(L, LUA_REGISTRYINDEX, s->anchors);
+        lua_pushvalue(L, index);
+        lua_rawseti(L, -2, s->anchor_count++ % LF_ANCHORS + 1);
+        lua_pop(L, 1);
+    }
+    lua_pop(L, 1);
+}
+
+// When the outermost native call has returned. Raises no error.
+void lf_drop_anchors(lf_state *s, lua_State *L) {
+    if (s->invocations || !s->anchor_count || !lua_checkstack(L, 2)) return;
+    lua_rawgeti(L, LUA_REGISTRYINDEX, s->anchors);
+    for (lua_Integer i = 1; i <= LF_ANCHORS && i <= s->anchor_count; i++) {
+        lua_pushboolean(L, 0);
+        lua_rawseti(L, -2, i);
+    }
+    lua_pop(L, 1);
+    s->anchor_count = 0;
+}

@@ -15,6 +15,7 @@ static int open_body(lua_State *L) {
     lua_setfield(L, -2, "__mode");
     lua_setmetatable(L, -2);
     s->held_slots = luaL_ref(L, LUA_REGISTRYINDEX);
+    lf_open_anchors(L);
     lf_open_boxes(L);
     lf_open_decoding(L);
     lf_open_records(L);

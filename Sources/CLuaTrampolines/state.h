@@ -136,6 +136,9 @@ struct lf_state {
     lf_type *types;
     int slots;                   // registry index of the table of referenced values
     int held_slots;              // of the weak table of those that userdata keep alive
+    int anchors;                 // of the table of userdata that were returned to Swift, see lf_anchor
+    lua_Integer anchor_count;
+    int invocations;             // native calls that run, inside of each other
     lua_Integer slot_count;
     lua_Integer free_count;
     lf_reference *free_slots;

@@ -11,6 +11,9 @@ void lf_reference_push(lua_State *L, lf_reference *reference);
 void lf_reference_retain(lf_reference *reference);
 void lf_hold(lua_State *L, lf_reference *reference);
 void lf_let_go(lua_State *L, int box);
+void lf_open_anchors(lua_State *L);
+void lf_anchor(lf_state *s, lua_State *L, int index);
+void lf_drop_anchors(lf_state *s, lua_State *L);
 
 // box.c: userdata of Swift's objects, and of the native functions of closures.
 lf_box *lf_to_box(lua_State *L, int index);

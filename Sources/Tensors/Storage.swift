@@ -1,3 +1,4 @@
+import CKernels
 import Scripting
 
 #if canImport(Glibc)
@@ -64,7 +65,7 @@ public final class Storage {
             return (block, UnsafeMutableRawPointer(bitPattern: (UInt(bitPattern: block) + 63) & ~63) ?? block)
         }
         var block: UnsafeMutableRawPointer?
-        guard size >= hugePage else {
+        guard size >= hugePage, takesHugePages else {
             guard posix_memalign(&block, 64, size) == 0, let block else { return nil }
             return (block, block)
         }
@@ -83,6 +84,10 @@ public final class Storage {
     /// usual page has 4 KB: the system maps fresh memory 7 times faster, and kernels wait less for addresses to be
     /// looked up.
     private static var hugePage: Int { 2 << 20 }
+
+    /// A block that begins at such a page takes addresses of one page more, which nobody misses who has them without a
+    /// limit (`ulimit -v`, the sandbox). Asked for once: both limit a process before its first script.
+    private static let takesHugePages = !ck_addresses_are_limited()
 
     /// In pieces, with checks for cancellation: the system maps a large block page by page, which takes a second for
     /// some gigabytes.

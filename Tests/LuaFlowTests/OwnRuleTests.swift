@@ -151,12 +151,12 @@ import Testing
         fails('f returned shape (1) for sample 1, (2) for sample 2', autodiff.vmap(function(x) \
         return tensor.zeros(x:item()) end), D{1, 2})
         """,
-        "fails('a dimension from 1 to 1', autodiff.vmap(function(x) return x end, {in_dims = 2}), D{1})",
+        "fails('dimension 1 (or -1) expected', autodiff.vmap(function(x) return x end, {in_dims = 2}), D{1})",
         """
         fails('in_dims names 2 dimensions for 1 argument', autodiff.vmap(function(x) \
         return x end, {in_dims = {1, 1}}), D{1})
         """,
-        "fails('out_dims: a dimension from 1 to 1', autodiff.vmap(function(x) return x end, {out_dims = 3}), D{1})",
+        "fails('out_dims: dimension 1 (or -1) expected', autodiff.vmap(function(x) return x end, {out_dims = 3}), D{1})",
     ])
     func mapsAreLoops(code: String) throws {
         #expect(throws: Never.self) { try ContractTests.host().run(code: OwnRuleTests.prelude + code) }

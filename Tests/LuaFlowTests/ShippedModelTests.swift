@@ -6,6 +6,7 @@ import Testing
 @Suite struct ShippedModelTests {
     @Test(arguments: [
         ("nice-mnist", 2055.35), ("digits-coupling", 3814.57), ("digits-coupling-smooth", 3813.07),
+        ("digits-autoregressive", 3825.15),
     ])
     func givesItsLogLikelihood(_ name: String, _ nats: Double) throws {
         let scratch = try Scratch()

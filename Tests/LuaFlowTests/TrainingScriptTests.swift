@@ -109,7 +109,7 @@ import Testing
         last[last.count - 1] ^= 1
         for (damaged, message) in [(bytes.prefix(60), "cut short"), (bytes.prefix(20), "cut short"),
             (bytes.dropFirst(1), "no file that luaflow compress made"), (counted, "checksum"), (last, "checksum"),
-            (Data("LuaFlow digits 1\n".utf8) + bytes.dropFirst(17), "another version")]
+            (Data("LuaFlow digits 1\n".utf8) + bytes.dropFirst(17), "later version")]
         {
             try damaged.write(to: URL(fileURLWithPath: packed))
             let refused = try compress(["--unpack", packed, "--out", pictures])

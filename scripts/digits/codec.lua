@@ -174,12 +174,14 @@ end
 function codec.read(text)
   if text:sub(1, #kind) ~= kind then return nil, "no file that luaflow compress made" end
   local from = #kind + #version + 1
-  if text:sub(#kind + 1, from - 1) ~= version then return nil, "packed by another version of luaflow compress" end
+  if text:sub(#kind + 1, from - 1) ~= version then
+    return nil, "packed by an earlier or later version of luaflow compress: pack the pictures again"
+  end
   if #text < from + 4 + header:packsize() then return nil, "it is cut short" end
   local rest = text:sub(from + 4)
   local n, batch, sum, start = header:unpack(rest)
   if sum_of_bytes(rest) ~= ("<I4"):unpack(text, from) or n < 1 or batch < 1 or batch > math.min(n, 100000) then
-    return nil, "it is damaged or cut short: its checksum is another"
+    return nil, "it is damaged or cut short: its checksum does not match"
   end
   return rest:sub(start), n, batch, sum
 end

@@ -169,6 +169,9 @@ void ck_radix_move_wide(const struct ck_ranked *from, size_t count, unsigned shi
 double ck_cumulate_floats(const float *from, float *to, ptrdiff_t step, size_t count, double total);
 double ck_cumulate_doubles(const double *from, double *to, ptrdiff_t step, size_t count, double total);
 
+// Whether the process may map only so many addresses (RLIMIT_AS).
+bool ck_addresses_are_limited(void);
+
 // Tells the processor that this thread is polling for another one.
 static inline void ck_pause(void) {
 #if defined(__x86_64__) || defined(__i386__)

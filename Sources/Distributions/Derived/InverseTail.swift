@@ -65,10 +65,10 @@ extension Distribution {
         for _ in 0..<2 {
             let log = try logTail(x, isLower)
             let hazard = try (logDensity(x) - log).exp()
-            // At a pole of the density x stays.
-            let isFinite = try hazard.indicator { $0 < .infinity }
-            let step = try sign * (target - log) / hazard.choose(isFinite, hazard.constant(1))
-            x = try x + step.choose(isFinite, step.constant(0))
+            // At a pole of the density, and where there is none, x stays.
+            let isUsable = try hazard.indicator { $0 > 0 && $0 < .infinity }
+            let step = try sign * (target - log) / hazard.choose(isUsable, hazard.constant(1))
+            x = try x + step.choose(isUsable, step.constant(0))
         }
         return x
     }

@@ -61,7 +61,7 @@ struct ZukoReader {
 
     private mutating func flow() throws -> Flow {
         try checkMaps()
-        if unread.contains("transform.ode.0.weight") { return try continuous() }
+        if unread.contains(where: { $0.hasPrefix("transform.ode.") }) { return try continuous() }
         let activation = try readActivation(.relu, "ReLU")
         var parts: [any FlowTransform] = []
         var map: any UnivariateMap = AffineMap()
@@ -70,11 +70,14 @@ struct ZukoReader {
             parts.append(part)
             map = found
         }
+        guard let first = parts.first else {
+            throw ScriptError(operation, "transform.transforms.0 is missing: no transform of zuko's is in the file")
+        }
         let features =
-            (parts[0] as? UnivariateCoupling)?.mask.count ?? (parts[0] as? MaskedAutoregressive)?.order.count ?? 0
+            (first as? UnivariateCoupling)?.mask.count ?? (first as? MaskedAutoregressive)?.order.count ?? 0
         let (prior, buffers) = try readPrior(features)
         try checkAllIsRead()
-        let name = parts[0] is UnivariateCoupling ? "RealNVP" : map is SplineMap ? "NSF" : "MAF"
+        let name = first is UnivariateCoupling ? "RealNVP" : map is SplineMap ? "NSF" : "MAF"
         let metadata = metadata(name, activation.key == Activation.relu.key ? nil : activation)
         return Flow(
             name: metadata["architecture"] ?? name, dimension: features,
