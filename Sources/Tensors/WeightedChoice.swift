@@ -74,7 +74,7 @@ extension Tensor {
         let source = try contiguous()
         let result = try Tensor.uninitialized([places.count] + shape.dropFirst(), dtype, for: operation)
         let row = shape.dropFirst().reduce(1, *) * dtype.stride
-        let (from, to) = (source.storage.bytes + source.offset * dtype.stride, result.storage.bytes)
+        let (from, to) = (source.storage.bytes + source.offset &* dtype.stride, result.storage.bytes)
         for (index, place) in places.enumerated() {
             if index & 0xfff == 0 { try Cancellation.check() }
             to.advanced(by: index * row).copyMemory(from: from + place * row, byteCount: row)

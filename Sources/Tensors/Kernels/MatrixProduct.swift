@@ -68,7 +68,7 @@ extension Tensor {
             return try result.adding(bias, operation)
         }
         let fused = bias.map { $0.dtype == .float32 && $0.shape == [n] && $0.isContiguous } ?? false
-        let numbers = right.storage.bytes + right.offset * right.dtype.stride
+        let numbers = right.storage.bytes + right.offset &* right.dtype.stride
         try tiles.run(
             left.base(Float.self), UnsafeRawPointer(numbers), half: isHalf, start: fused ? bias?.base(Float.self) : nil,
             to: result.base(Float.self), level: level)

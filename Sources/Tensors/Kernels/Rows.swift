@@ -20,7 +20,7 @@ extension Tensor {
         defer { withExtendedLifetime(source) {} }
         let batch = try Tensor.uninitialized([places.count] + shape.dropFirst(), dtype, for: operation)
         let rowBytes = extent > 0 ? count / extent * dtype.stride : 0
-        let from = source.storage.bytes + source.offset * dtype.stride
+        let from = source.storage.bytes + source.offset &* dtype.stride
         for (index, place) in places.enumerated() {
             memcpy(batch.storage.bytes + index * rowBytes, from + place * rowBytes, rowBytes)
         }

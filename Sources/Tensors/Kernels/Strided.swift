@@ -121,7 +121,8 @@ extension Tensor {
             source = try source.copy()
         }
         defer { withExtendedLifetime(source) {} }
-        if dtype == source.dtype, count < Tensor.manyElements, isContiguous, source.isContiguous {
+        // (Without elements, an offset may be any number.)
+        if dtype == source.dtype, count > 0, count < Tensor.manyElements, isContiguous, source.isContiguous {
             let from = source.storage.bytes + source.offset * dtype.stride
             (storage.bytes + offset * dtype.stride).copyMemory(from: from, byteCount: count * dtype.stride)
             storage.version += 1

@@ -27,6 +27,7 @@ modules = {
     "Dropout(0.25) in evaluation": (nn.Dropout(0.25), [2, 3]),
     "Flatten": (nn.Flatten(), [2, 3, 2]),
     "Residual(Linear(3, 3))": (zuko.nn.Residual(nn.Linear(3, 3)), [4, 3]),
+    "Residual of several": (zuko.nn.Residual(nn.Linear(3, 5), nn.ELU(), nn.Linear(5, 3)), [4, 3]),
     "Sequential{Linear, ReLU, Linear, Tanh}":
         (nn.Sequential(nn.Linear(3, 5), nn.ReLU(), nn.Linear(5, 2), nn.Tanh()), [4, 3]),
     "MLP(3, 2)": (zuko.nn.MLP(3, 2, hidden_features=[64, 64]), [4, 3]),
