@@ -185,7 +185,7 @@ void lf_open_anchors(lua_State *L) {
 
 // Raises no error.
 void lf_anchor(lf_state *s, lua_State *L, int index) {
-    if (!s->invocations || !lf_to_box(L, index) || !lua_checkstack(L, 3)) return;
+    if (!s->invocations || lua_type(L, index) != LUA_TUSERDATA || !lua_checkstack(L, 3)) return;
     if (lua_getiuservalue(L, index, 1) == LUA_TTABLE) {
         lua_rawgeti(L, LUA_REGISTRYINDEX, s->anchors);
         lua_pushvalue(L, index);

@@ -281,8 +281,8 @@ import Testing
         ("{\"call\":\"flow.Flow\",\"with\":[\"normal\",[],{\"names\":{\"dim\":2,\"dmi\":3}}]}", "unknown option"),
         ("{\"names\":{\"a\":1,\"a\":2}}", "\"a\" stands twice"),
         ("{\"number\":\"7\"}", "inf, -inf or nan expected"),
-        ("\"\\ud800\"", "four hexadecimal digits expected"),
-        ("[1e999]", "a value expected"),
+        ("\"\\ud800\"", "makes a string; a flow expected"),
+        ("[1e999]", "a finite number expected"),
     ]
 
     @Test(arguments: hostile.indices) func hostileRecipesAreRefused(_ index: Int) throws {
