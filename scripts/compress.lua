@@ -65,10 +65,10 @@ local function unpacked(path)
   if not bytes then host.refuse(path, n) end
   local levels = coded:unpack(bytes, n, batch)
   if not levels or codec.sum(levels) ~= sum then
-    host.refuse(path, "other pictures came out than were packed: by another flow, or on a processor that rounds "
-      .. "otherwise")
+    host.refuse(path, "the pictures that come out are not those that were packed: by another flow, or on a processor "
+      .. "that rounds otherwise")
   end
-  return levels
+  return assert(levels)
 end
 
 if unpacks then
