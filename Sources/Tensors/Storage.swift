@@ -81,8 +81,8 @@ public final class Storage {
     }
 
     /// Blocks of this many bytes and more begin at a multiple of it and ask for memory in pages of this size, where the
-    /// usual page has 4 KB: the system maps fresh memory 7 times faster, and kernels wait less for addresses to be
-    /// looked up.
+    /// usual page has 4 KB: the system maps fresh memory 7 times faster. A block may use an eighth more for that than
+    /// is charged to the script's account.
     private static var hugePage: Int { 2 << 20 }
 
     /// A block that begins at such a page takes addresses of one page more, which nobody misses who has them without a

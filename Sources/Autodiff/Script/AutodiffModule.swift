@@ -143,7 +143,9 @@ private enum AutodiffFunctions {
             for position in positions where position < 1 || position > values.count {
                 throw Fault("argnums names argument \(position) of \(values.count)")
             }
-            guard positions.count == 1 || Set(positions).count == positions.count else { throw Fault("argnums names an argument twice") }
+            guard positions.count == 1 || Set(positions).count == positions.count else {
+                throw Fault("argnums names an argument twice")
+            }
             let points = try positions.map { position in
                 let value = values[position - 1]
                 guard let point = try? readPoint(value) else {

@@ -59,9 +59,9 @@ enum FlowFunctions {
             names and shapes; a .pt may nest them under a name such as model_state_dict, wrappers may have put theirs \
             before all of them (module., _orig_mod.), and tensors beside them are left aside. A NICE's prior is then \
             the standard logistic distribution. What zuko's names and shapes do not say is zuko's default: ReLU (a \
-            CNF's ELU) and its tolerances, splines on [-5, 5]; 3 K - 1 numbers for a feature are a spline of K bins, though a BPF of \
-            degree 3 K - 2 has as many, which is another density. The parameters do not require gradients until \
-            m:requires_grad_(true), or an optimiser is made of them.
+            CNF's ELU) and its tolerances, splines on [-5, 5]; 3 K - 1 numbers for a feature are a spline of K bins, \
+            though a BPF of degree 3 K - 2 has as many, which is another density. The parameters do not require \
+            gradients until m:requires_grad_(true), or an optimiser is made of them.
             """,
             takes: .argument("path", .bytes, "of a .pt, .safetensors or .npz file"), .context, .operation,
             returns: .object(Flow.type),
