@@ -97,7 +97,7 @@ end
 if options.model ~= "" then m:save(options.model) end
 
 -- The figure: while it was trained; row by row against the normal distribution; two columns, true and drawn.
-local draws = m:sample(math.min(#test * 3, 1000)):detach()
+local draws = m:sample(math.min(#test * 3, 1000))
 local panels = {}
 if #history.loss > 1 then
   panels[1] = plot.line{title = "-log p while training", xlabel = "step", ylabel = "nats", series = {

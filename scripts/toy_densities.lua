@@ -154,7 +154,7 @@ for _, name in ipairs(densities) do
     local loss = history.loss[#history.loss] or (0 / 0)
     print(("%-10s %-10s %8.3f %8.3f %8.1f"):format(name, kind, divergence, loss, seconds))
     panels[#panels + 1] = picture(log_q, ("%s  KL %.3f"):format(kind, divergence))
-    local points = m:sample(1500):detach()
+    local points = m:sample(1500)
     local series = deformed(m)
     series[#series + 1] = {
       x = points[{{}, 1}], y = points[{{}, 2}], style = "points", markersize = 1.5, color = "blue", alpha = 0.5}

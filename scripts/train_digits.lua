@@ -8,7 +8,6 @@
 --     --average 0.998 --seed 1 --checkpoint digits.ckpt --out digits.safetensors
 --
 -- Stopped or killed, the same line goes on from the checkpoint, with the same numbers bit for bit.
-local autodiff = require "autodiff"
 local data = require "data"
 local flows = require "digits.flows"
 local host = require "host"
@@ -116,7 +115,7 @@ if options.test then
 end
 if options.pictures ~= "" then
   -- Without a record of its steps: pixel by pixel there are hundreds.
-  local x = autodiff.no_grad(function() return m:sample(options.draws) end):reshape(-1, 28, 28)
+  local x = m:sample(options.draws):reshape(-1, 28, 28)
   local draws = {}
   for i = 1, options.draws do draws[i] = x[i] end
   image.save(options.pictures, image.grid(draws, {columns = 8}))

@@ -210,7 +210,7 @@ for _, posterior in ipairs(posteriors) do
   m:fit_to(posterior.log_h, {
     steps = options.flow_steps, samples = 128, lr = 5e-3, schedule = "cosine", seed = options.seed, progress = false})
   local seconds = host.clock() - start
-  local z = m:sample(options.draws, {generator = random.generator(options.seed, 13)}):detach()
+  local z = m:sample(options.draws, {generator = random.generator(options.seed, 13)})
   local r = result(posterior, z, m:log_prob(z))
   r.seconds, posterior.draws = seconds, z
   row(posterior, "flow", "path and score", r)

@@ -49,7 +49,10 @@ package struct JSONTokens {
         let text = String(decoding: bytes[start..<place], as: UTF8.self)
         let first = digits < place ? bytes[digits] : 0
         let isPadded = first == 0x30 && digits + 1 < place && (0x30...0x39).contains(bytes[digits + 1])
-        guard (0x30...0x39).contains(first), !isPadded, !text.hasSuffix("."), let number = Double(text) else {
+        // Swift takes a point without digits behind it (1.e5), JSON does not.
+        let fraction = text.firstIndex(of: ".").map { text[text.index(after: $0)...] }
+        let isWhole = fraction == nil || fraction?.first?.isNumber == true
+        guard (0x30...0x39).contains(first), !isPadded, isWhole, let number = Double(text) else {
             place = start
             throw fault("a value")
         }

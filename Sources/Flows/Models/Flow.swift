@@ -123,11 +123,22 @@ public final class Flow: RemembersCall {
         return shape[0] == count ? context : try context.expand([count, size])
     }
 
-    /// Draws from the model: noise from the prior, mapped to data; differentiable by the flow's parameters.
+    /// Draws from the model, not recorded: as many as wanted cost no memory beside them.
     ///
     /// - Returns: of shape (..., event) for `shape` (...), and (..., B, event) for a context of shape (B, C).
     public func sample(
         _ shape: [Int], context: Variable? = nil, from generator: Generator, for operation: String = "flow:sample"
+    ) throws -> Variable {
+        try GradMode.$isEnabled.withValue(false) {
+            try rsample(shape, context: context, from: generator, for: operation).detached()
+        }
+    }
+
+    /// The draws of ``sample(_:context:from:for:)`` as functions of the flow's parameters.
+    ///
+    /// - Returns: of shape (..., event) for `shape` (...), and (..., B, event) for a context of shape (B, C).
+    public func rsample(
+        _ shape: [Int], context: Variable? = nil, from generator: Generator, for operation: String = "flow:rsample"
     ) throws -> Variable {
         let count = try Shape.count(shape, for: operation)
         var lead = shape

@@ -35,7 +35,7 @@ struct FlowDistribution: Distribution {
     }
 
     func draw(_ shape: [Int], from generator: Generator, for operation: String) throws -> Variable {
-        try flow.sample(shape, from: generator, for: operation)
+        try flow.rsample(shape, from: generator, for: operation)
     }
 
     func widened() throws -> (any Distribution)? { nil }

@@ -113,6 +113,12 @@ struct ZukoReader {
         settings.activation = try readActivation(usual, "ELU")
         settings.freqs = freqs.count
         let times = try take("transform.times") ?? Tensor([0, 1], shape: [2], .float32)
+        try checkFinite(freqs, "transform.freqs")
+        try checkFinite(times, "transform.times")
+        guard times.shape == [2], try times.select(0, 0).item() != times.select(0, 1).item() else {
+            throw ScriptError(
+                operation, "transform.times of shape \(Shape.describe(times.shape)): two different numbers expected")
+        }
         let (ode, inputs, outputs) = try network("transform.ode", settings.activation)
         guard inputs >= outputs + 2 * freqs.count else {
             throw ScriptError(
@@ -177,7 +183,12 @@ struct ZukoReader {
         _ prefix: String, _ activation: Activation
     ) throws -> (any FlowTransform, any UnivariateMap) {
         if let mask = take("\(prefix).mask") {
-            let flags = try numbers(mask, "\(prefix).mask").map { $0 != 0 }
+            let flags = try numbers(mask, "\(prefix).mask").map {
+                guard $0 == 0 || $0 == 1 else {
+                    throw ScriptError(operation, "\(prefix).mask holds \(shown($0)); zeros and ones expected")
+                }
+                return $0 == 1
+            }
             let (passing, changed) = (flags.count { $0 }, flags.count { !$0 })
             guard passing > 0, changed > 0 else {
                 throw ScriptError(operation, "\(prefix).mask passes \(passing) of \(flags.count) features")
@@ -255,6 +266,11 @@ struct ZukoReader {
 
     private func fitting<T>(_ prefix: String, _ make: () throws -> T) throws -> T {
         do { return try make() } catch let fault as Fault { throw ScriptError(operation, "\(prefix): \(fault)") }
+    }
+
+    private func checkFinite(_ tensor: Tensor, _ name: String) throws {
+        guard try !tensor.isFinite() else { return }
+        throw ScriptError(operation, "\(name) holds a number that is not finite")
     }
 
     private func numbers(_ tensor: Tensor, _ name: String) throws -> [Double] {

@@ -68,15 +68,16 @@ enum FlowMethods {
         "flow:sample",
         """
         n draws from the model, (n, D), or (n, C, H, W) of images; {n, ...} gives (n, ..., D). For a context of shape \
-        (B, C) as many draws for each of its rows, (n, ..., B, D). Differentiable by the parameters.
+        (B, C) as many draws for each of its rows, (n, ..., B, D). Not recorded; m:rsample is.
         """,
         called: .method, takes: .argument("m", .flow), count, context, .generator,
         returns: .tensor, errors: "a context of another size, or for a flow that takes none",
-        example: small + "assert(m:sample(5).shape[1] == 5 and m:sample({2, 3}).shape[3] == 4)"
+        source: "torch.distributions.Distribution.sample",
+        example: small + "assert(m:sample(5).shape[1] == 5 and m:sample({2, 3}).shape[3] == 4)", see: ["flow:rsample"]
     ) { flow, shape, context, generator in try flow.sample(shape, context: context, from: generator) }
 
     private static let rsample = Declaration(
-        "flow:rsample", "The same as m:sample: draws as functions of the parameters, with gradients.",
+        "flow:rsample", "The draws of m:sample as functions of the parameters, with gradients.",
         called: .method, takes: .argument("m", .flow), count, context, .generator,
         returns: .tensor, errors: "a context of another size, or for a flow that takes none",
         source: "torch.distributions.Distribution.rsample",
@@ -86,7 +87,7 @@ enum FlowMethods {
             """,
         see: ["flow:sample"]
     ) { flow, shape, context, generator in
-        try flow.sample(shape, context: context, from: generator, for: "flow:rsample")
+        try flow.rsample(shape, context: context, from: generator)
     }
 
     private static let support = Declaration(
