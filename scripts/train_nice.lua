@@ -125,3 +125,5 @@ if options.out ~= "" then
   (options.half and m:half() or m):save(options.out)
   print(options.out)
 end
+-- `luaflow run --capsule FILE` keeps a digest of what a script returns: which weights came out.
+return m:state_dict()
