@@ -49,6 +49,25 @@ extension Distribution {
         return try moved(x, lower.choose(isLower, upper), isLower)
     }
 
+    /// The logarithms of the tails and of the densities at the points `open` of x. One distribution is asked at these
+    /// points only; of a batch, which has one for each point, all are asked.
+    private func values(_ x: [Double], _ isLower: [Double], _ shape: [Int], at open: [Int]) throws -> [LogValues] {
+        guard batchShape.allSatisfy({ $0 == 1 }) else {
+            let at = Variable(try Tensor(x, shape: shape, .float64))
+            let logs = try logTail(at, Variable(try Tensor(isLower, shape: shape, .float64))).value.toArray()
+            let densities = try logDensity(at).value.toArray()
+            return open.map { LogValues(point: $0, tail: logs[$0], density: densities[$0]) }
+        }
+        return try [TailSide.lower, .upper].flatMap { side in
+            let points = open.filter { (isLower[$0] == 1) == (side == .lower) }
+            if points.isEmpty { return [LogValues]() }
+            let at = Variable(try Tensor(points.map { x[$0] }, shape: [points.count], .float64))
+            let logs = try tail(at, side, .logarithm).value.toArray()
+            let densities = try logDensity(at).value.toArray()
+            return points.indices.map { LogValues(point: points[$0], tail: logs[$0], density: densities[$0]) }
+        }
+    }
+
     /// log P(X <= x) where isLower is 1, log P(X > x) where it is 0.
     private func logTail(_ x: Variable, _ isLower: Variable) throws -> Variable {
         let sides = Set(try isLower.value.toArray())
@@ -85,44 +104,42 @@ extension Distribution {
             var (best, error) = (x, [Double](repeating: .infinity, count: x.count))
             var lastStep = [Double](repeating: .infinity, count: x.count)
             var newtonSteps = [Int](repeating: 0, count: x.count)
-            var open = Set(x.indices)
+            var open = Array(x.indices)
             for _ in 0..<400 where !open.isEmpty {
-                let at = Variable(try Tensor(x, shape: shape, .float64))
-                let logs = try logTail(at, Variable(isLower)).value.toArray()
-                let densities = try logDensity(at).value.toArray()
-                for i in open {
+                var still: [Int] = []
+                for value in try values(x, lower, shape, at: open) {
+                    let i = value.point
                     // Positive where x is below the root.
-                    let gap = (target[i] - logs[i]) * (lower[i] == 1 ? 1 : -1)
+                    let gap = (target[i] - value.tail) * (lower[i] == 1 ? 1 : -1)
                     if abs(gap) < error[i] { (best[i], error[i]) = (x[i], abs(gap)) }
-                    if gap == 0 || gap.isNaN {
-                        open.remove(i)
-                        continue
-                    }
+                    if gap == 0 || gap.isNaN { continue }
                     if gap > 0 { low[i] = x[i] } else { high[i] = x[i] }
-                    let step = gap / Double.exp(densities[i] - logs[i])
+                    let step = gap / Double.exp(value.density - value.tail)
                     let next = x[i] + step
                     // A step of 0 because the hazard overflowed is no sign of convergence: the tail must agree, too.
-                    if abs(step) <= x[i].ulp, abs(gap) <= 1e-9 * max(1, abs(target[i])) {
-                        open.remove(i)
-                        continue
-                    }
+                    if abs(step) <= x[i].ulp, abs(gap) <= 1e-9 * max(1, abs(target[i])) { continue }
                     // In a far exponential tail every step divides x by about e: from 1e150 that would be for ever.
                     let isNear = newtonSteps[i] < 4 || abs(step) <= 0.25 * abs(x[i])
                     let isNewton =
                         isNear && next > low[i] && next < high[i] && abs(step) <= 0.5 * abs(lastStep[i])
                     let middle = FloatOrder.middle(low[i], high[i])
-                    if !isNewton && (middle == low[i] || middle == high[i]) {
-                        open.remove(i)
-                        continue
-                    }
+                    if !isNewton && (middle == low[i] || middle == high[i]) { continue }
+                    still.append(i)
                     lastStep[i] = isNewton ? step : .infinity
                     newtonSteps[i] = isNewton ? newtonSteps[i] + 1 : 0
                     x[i] = isNewton ? next : middle
                 }
+                open = still
             }
             return Variable(try Tensor(best, shape: shape, .float64))
         }
     }
+}
+
+/// What Newton's method looks at, for one point of a batch.
+private struct LogValues {
+    let point: Int
+    let tail, density: Double
 }
 
 /// The floating-point numbers in increasing order, counted from 0.
