@@ -193,15 +193,15 @@ plot.figure{panels = panels, columns = 6, title = title}:save(options.out, {
 
 local hidden = p:hidden(truth)[1]
 local function psnr(guess) return -10 * math.log(((guess - hidden) ^ 2):mean():item(), 10) end
-print(("%s: %d hidden pixels, %d chains of %d draws, accepted %.2f, step size %.3g"):format(
-  r.kernel, p.n, chains, draws, r.accept_rate, r.step_size))
+print(("%s: %d hidden pixels, %d chains of %d draws, accepted %.2f%s"):format(
+  r.kernel, p.n, chains, draws, r.accept_rate, r.step_size > 0 and (", step size %.3g"):format(r.step_size) or ""))
 print(("log p             %.1f, standard deviation %.1f; with the truth in the hole %.1f"):format(
   of_log_p.mean:item(), of_log_p.sd:item(), m:log_prob(truth):item()))
 print(("PSNR              %.2f dB of the mean, %.2f dB of a draw"):format(
   psnr(summary.mean), psnr(r.samples[chains][draws])))
 print(("R-hat             %.3f at most"):format(rhat))
-print(("ess               %.0f at least, %.3g per 1000 gradients; draws %d steps apart are nearly independent"):format(
-  ess, 1000 * ess / gradients, apart * thin))
+print(("ess               %.0f at least, %.3g per 1000 %s; draws %d steps apart are nearly independent"):format(
+  ess, 1000 * ess / gradients, r.unit or "gradients", apart * thin))
 print("figure            " .. options.out)
 
 if #faults > 0 then

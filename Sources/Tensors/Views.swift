@@ -145,14 +145,21 @@ extension Tensor {
         var target = target
         if let open = target.firstIndex(of: -1) {
             guard target.count(where: { $0 == -1 }) == 1 else {
-                throw ScriptError(operation, "shape \(Shape.describe(target)): one -1 at most, the size that is left")
+                throw ScriptError(
+                    operation,
+                    "shape \(Shape.describe(target)): one -1 at most, which stands for the size that is left over")
             }
             let others = try Shape.count(
                 target.enumerated().filter { $0.offset != open }.map(\.element), for: operation)
-            guard others > 0, count % others == 0 else {
+            guard others > 0 else {
+                throw ScriptError(
+                    operation, "shape \(Shape.describe(target)): beside a 0 any size would do in place of -1; give one")
+            }
+            guard count % others == 0 else {
                 throw ScriptError(
                     operation,
-                    "shape \(Shape.describe(target)) does not divide \(count) elements of \(Shape.describe(shape))")
+                    "shape \(Shape.describe(target)): the \(count) elements of \(Shape.describe(shape)) are no "
+                        + "multiple of \(others)")
             }
             target[open] = count / others
         }

@@ -55,6 +55,7 @@ function method.flow(path)
   end
   -- What else it asks for, such as a context, it says itself.
   method.plainly(words, function() return m:log_prob(tensor.zeros(1, 28, 28)) end)
+  require "digits.flows".files[m] = path
   return m
 end
 

@@ -94,8 +94,9 @@ end
 -- before), text (for the sampler). Returns what mcmc.sample does, its samples being hidden pixels: (rows, draws, n).
 function Posterior:sample(sampler, options)
   local generator, dtype = options.generator, self.known.dtype
-  local start = self:starts(options.descent, generator)
   local kernel, scale = sampler(self, generator, options.text)
+  if type(kernel) == "function" then return kernel(options) end
+  local start = self:starts(options.descent, generator)
   local S = scale and scale:to(dtype)
   local function pixels(u) return S and u:matmul(S) or u end
   if S then start = start:matmul(scale:inverse():to(dtype)) end

@@ -3,18 +3,24 @@
 --   generator  random numbers for what it prepares
 --   text       what stands behind a colon: `--sampler hmc:64`; nil without one
 -- and returns a kernel of module mcmc, and S (n, n) if the chains should move in coordinates u with h = u S instead of
--- the pixels h themselves. Add one here, and `--sampler its_name` finds it.
+-- the pixels h themselves; or a function of posterior:sample's options that runs the chains itself. Add one here, and `--sampler its_name` finds it.
+local autodiff = require "autodiff"
+local flows = require "digits.flows"
 local mcmc = require "mcmc"
+local particles = require "digits.particles"
+local tensor = require "tensor"
 
 local samplers = {}
 
-local function leapfrogs(name, text, usual)
-  local count = math.tointeger(tonumber(text or usual))
-  if not count or count < 1 or count > 1024 then
-    error(("%s:%s: a whole number of leapfrog steps from 1 to 1024 expected"):format(name, text), 0)
+local function whole(name, text, what, most)
+  local count = math.tointeger(tonumber(text))
+  if not count or count < 1 or count > most then
+    error(("%s:%s: a whole number of %s from 1 to %d expected"):format(name, text, what, most), 0)
   end
   return count
 end
+
+local function leapfrogs(name, text, usual) return whole(name, text or usual, "leapfrog steps", 1024) end
 
 -- One step along the gradient and noise, then Metropolis' test. Pixels have very different scales (one of the border
 -- may move by 1/256, one of the ink by 1), so each has a scale of its own, found in the warm-up from where chains
@@ -41,6 +47,35 @@ end
 -- a trajectory meets a stiff place. Chains of one batch wait for the longest.
 function samplers.nuts(p, generator)
   return mcmc.NUTS{max_depth = 6, metric = "identity"}, p:flow_scale(16, generator)
+end
+
+-- Fillings drawn by a flow of train_digits.lua itself, pixel after pixel in its own order, by so many particles
+-- (digits/particles.lua). No gradients, so densities with steps are as good as others; a chain's fillings are
+-- independent of each other, where there are enough particles to foresee what is known.
+function samplers.particles(p, generator, text)
+  local n = whole("particles", text or "64", "particles", 4096)
+  local path = flows.files[p.m]
+  if not path then error("particles need a flow of digits: --model digits-coupling.safetensors", 0) end
+  local sweep = particles.filter(flows.load(path))
+  local x, mask = p.known:to("float32"):reshape(-1, 1, 28, 28), p.mask:to("float32"):reshape(1, 1, 28, 28)
+  return function(options)
+    local draws, logs, count = {}, {}, 0
+    local taken = autodiff.no_grad(function()
+      return particles.chains(sweep, x, mask, n, generator, options.warmup, options.steps, function(k, picture)
+        local h = p:hidden(picture:reshape(-1, 784))
+        local log_p = p:log_prob(h)
+        if options.callback then options.callback(k, h, log_p) end
+        if k <= options.warmup or (k - options.warmup) % (options.thin or 1) > 0 then return end
+        count = count + 1
+        draws[count], logs[count] = h:unsqueeze(2), log_p:unsqueeze(2)
+      end)
+    end)
+    return {
+      kernel = "particles", samples = tensor.cat(draws, 2), log_prob = tensor.cat(logs, 2), accept_rate = taken,
+      step_size = 0, divergences = 0, unit = "evaluations",
+      n_gradients = (options.warmup + options.steps + 1) * n, warmup_gradients = (options.warmup + 1) * n,
+    }
+  end
 end
 
 return samplers
