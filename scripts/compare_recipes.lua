@@ -8,6 +8,11 @@
 --   SSIM    structural similarity of the whole picture, 1 for the true one
 --   -log p  of the picture that is returned, in nats
 --   time    seconds a picture, in batches of --batch digits under all masks
+-- `particles:64` among the presets is none: the mean of so many fillings that the flow draws itself, one after another,
+-- by weight (digits/particles.lua); it needs a flow of train_digits.lua:
+--
+--   luaflow run scripts/compare_recipes.lua --model models/digits-coupling.safetensors --presets adam,particles:256
+--
 -- Presets were tuned on digits 1 to 1000, so the digits are drawn from 1001 to 2000, unless --from and --to say otherwise.
 -- Under mpirun the ranks share the digits.
 local data = require "data"
@@ -58,7 +63,9 @@ local function listed(option, text)
 end
 local names, cases = listed("presets", options.presets), listed("masks", options.masks)
 local methods, covers = {}, {}
-for p, name in ipairs(names) do methods[p] = method.find({preset = name, steps = options.steps}, parts) end
+for p, name in ipairs(names) do
+  methods[p] = method.particles(name, m) or method.find({preset = name, steps = options.steps}, parts)
+end
 for c, case in ipairs(cases) do
   local mask, text = method.plainly("--mask " .. case, host.pick, "masks", masks, case, {text = 3})
   random.manual_seed(seed)

@@ -76,8 +76,8 @@ end
 --   mask       (1, 1, 28, 28), 1 where a pixel is known
 --   n          particles for each picture
 --   generator  random numbers
--- that returns pictures (G, 1, 28, 28) with hidden pixels drawn, and an estimate of log p(known), in nats, (G), whose
--- exponential is right on average.
+-- that returns pictures (G, 1, 28, 28) with hidden pixels drawn; an estimate of log p(known), in nats, (G), whose
+-- exponential is right on average; and the mean of the particles by weight, (G, 1, 28, 28).
 function particles.filter(made)
   if made.smooth then error("particles need a flow of digits without --smooth", 0) end
   local levels, bins = histogram(made.counts, made.edges), #made.edges - 1
@@ -142,11 +142,13 @@ function particles.filter(made)
       resample()
     end
     -- One of each picture's, by weight.
-    local sums = weights:softmax(2):cumsum(2)
+    local p, pictures = weights:softmax(2), phases:to_data(found[14])
+    local sums = p:cumsum(2)
     local u = random.uniform({G, 1}, {generator = generator}) * sums[{{}, {n, n}}]
     local pick = sums:lt(u):to("float32"):sum(2, true):clamp(0, n - 1)
-    local picture = phases:to_data(found[14]):index_select(1, (first + pick):reshape(-1):to("int64") + 1)
-    return picture, evidence + weights:logsumexp(2) - math.log(n)
+    local picture = pictures:index_select(1, (first + pick):reshape(-1):to("int64") + 1)
+    local mean = (p:unsqueeze(3) * pictures:reshape(G, n, 784)):sum(2):reshape(G, 1, 28, 28)
+    return picture, evidence + weights:logsumexp(2) - math.log(n), mean
   end
 end
 

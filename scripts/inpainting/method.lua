@@ -1,6 +1,9 @@
 -- The method that options ask for: a preset's parts, and in their place those that options name.
+local autodiff = require "autodiff"
 local flow = require "flow"
+local flows = require "digits.flows"
 local host = require "host"
+local particles = require "digits.particles"
 local projection = require "projection"
 local random = require "random"
 local tensor = require "tensor"
@@ -47,7 +50,6 @@ end
 -- their networks by name.
 function method.flow(path)
   if path == "" then return flow.load(host.resource("nice-mnist.safetensors")) end
-  require "digits.nets"
   local words = "--model " .. path
   local m = method.plainly(words, flow.load, host.check("--model", path, {reads = true}))
   if m.dim ~= 784 then
@@ -55,7 +57,7 @@ function method.flow(path)
   end
   -- What else it asks for, such as a context, it says itself.
   method.plainly(words, function() return m:log_prob(tensor.zeros(1, 28, 28)) end)
-  require "digits.flows".files[m] = path
+  flows.files[m] = path
   return m
 end
 
@@ -130,6 +132,7 @@ end
 -- Problem 3's loop and nothing else, for measuring: what is filled in where M is 0 in the pictures X_true, of shape
 -- (batch, height, width). The update rule sees the batch as x.
 function method.fill_in(how, m, X_true, M)
+  if how.fill then return how.fill(X_true, M) end
   local P = projection.Intersection{projection.Box(0, 1), projection.Observed(M, X_true)}
   local x, memory = X_true:where(M, how.start), {}
   for k = 1, how.steps do
@@ -141,6 +144,26 @@ function method.fill_in(how, m, X_true, M)
     x = P(Y)
   end
   return x
+end
+
+-- `particles:N` in place of a preset: {fill = f}, f(X_true, M) being the mean of N particles of the flow m that fill in
+-- what is hidden (digits/particles.lua); nil for another name.
+function method.particles(name, m)
+  local text = name:match "^particles:?(.*)$"
+  if not text then return nil end
+  local n = host.check("--presets " .. name, text == "" and 64 or tonumber(text), {integer = true, min = 1, max = 4096})
+  local path = flows.files[m]
+  if not path then host.refuse("--presets " .. name, "needs a flow of train_digits.lua as --model") end
+  local sweep = method.plainly("--model " .. path, function() return particles.filter(flows.load(path)) end)
+  local generator = random.generator(0)
+  return {fill = function(X_true, M)
+    local X = X_true:clone()
+    for r = 1, #X do
+      local _, _, mean = autodiff.no_grad(sweep, X_true[r]:reshape(1, 1, 28, 28), M[r]:reshape(1, 1, 28, 28), n, generator)
+      X[r] = X_true[r]:where(M[r], mean:reshape(28, 28))
+    end
+    return X
+  end}
 end
 
 -- The method after presets.lua was changed, and the step size: a preset that is broken now is told, and the former stays.
