@@ -2,8 +2,10 @@
 -- walk over the picture in the order in which the flow itself draws it. At a hidden pixel every particle draws from the
 -- flow; at a known one it takes what is there, and its weight is multiplied by how likely the flow held that. Particles
 -- that did not foresee what is known are replaced by copies of those that did (the bootstrap filter: Gordon, Salmond,
--- Smith, "Novel approach to nonlinear/non-Gaussian Bayesian state estimation", 1993).
+-- Smith, "Novel approach to nonlinear/non-Gaussian Bayesian state estimation", 1993). What they cannot foresee is told
+-- them by lookahead.lua.
 local flow = require "flow"
+local lookahead = require "digits.lookahead"
 local random = require "random"
 local tensor = require "tensor"
 
@@ -17,7 +19,7 @@ local function at(vector, places)
   return vector:index_select(1, places:reshape(-1):to("int64") + 1):reshape(places.shape)
 end
 
--- How grey levels lie in bins: {score, draw}, of logits (N, bins, K) that a network gives for K pixels.
+-- How grey levels lie in bins: {bin, logs, score, draw}, of logits (N, bins, K) that a network gives for K pixels.
 local function histogram(counts, edges)
   local bins = #edges - 1
   local totals, bin_of, inside = {}, {}, {}
@@ -36,14 +38,19 @@ local function histogram(counts, edges)
   local below = tensor.cat{tensor.zeros(1, {dtype = "float64"}), above}
   local self = {}
 
+  -- The bin of each number, from 0.
+  function self.bin(x) return at(bin_of, (256 * x):floor():clamp(0, 255)) end
+
+  -- log p of the bins.
   function self.logs(logits) return (logits + totals):log_softmax(2) end
 
   -- log of the density, in nats, of numbers x (N, K).
   function self.score(logs, x)
-    local level = (256 * x):floor():clamp(0, 255)
-    local bin = at(bin_of, level):to("int64") + 1
-    return logs:gather(2, bin:unsqueeze(2)):squeeze(2) + at(inside, level)
+    return self.of_bin(logs, x) + at(inside, (256 * x):floor():clamp(0, 255))
   end
+
+  -- The logs (N, bins, K) of the bins of numbers x (N, K).
+  function self.of_bin(logs, x) return logs:gather(2, self.bin(x):to("int64"):unsqueeze(2) + 1):squeeze(2) end
 
   -- Numbers (N, K): a bin by its probability, a level of it by its count, a place in the level.
   function self.draw(logs, generator)
@@ -90,10 +97,21 @@ function particles.filter(made)
       local list = tensor(places)
       walk[#walk + 1] = {
         net = step.net, size = step.size, channels = step.channels, channel = step.known + 1, own = own,
-        places = list, first = order == 1,
+        places = list, index = list:to("int64"):unsqueeze(1), first = order == 1,
       }
     end
   end
+  -- Numbers (N, K) in their places.
+  local function put(all, part, value)
+    local size, channel = part.size, part.channel
+    local row = all[size][{{}, channel}]:reshape(#value, -1):scatter(2, part.index:expand(#value, #part.places), value)
+    all[size][{{}, channel}] = row:reshape(#value, size, size)
+  end
+
+  local turns = {[7] = tensor.zeros(1, 4, 7, 7), [14] = tensor.zeros(1, 4, 14, 14)}
+  for t, part in ipairs(walk) do put(turns, part, tensor.zeros(1, #part.places) + t) end
+  turns[14][{{}, {1, 1}}] = phases:to_data(turns[7])
+  local look = lookahead.make(phases:to_data(turns[14]), levels.bin, bins)
 
   return function(x, mask, n, generator)
     local G = #x
@@ -106,6 +124,11 @@ function particles.filter(made)
     local given = in_phases((x * mask):unsqueeze(2):expand(G, n, 1, 28, 28):reshape(N, 1, 28, 28))
     local hidden = in_phases(1 - mask)
     local found = {[7] = tensor.zeros(N, 4, 7, 7), [14] = tensor.zeros(N, 4, 14, 14)}
+    -- What the lookahead says of bins, and at which turn it is taken back; ahead: what it said of the bins drawn.
+    local told, last = look(x * mask, mask)
+    told = in_phases(told:reshape(G * bins, 1, 28, 28))
+    last = in_phases(last)
+    local ahead = {[7] = tensor.zeros(N, 4, 7, 7), [14] = tensor.zeros(N, 4, 14, 14)}
     local weights, evidence = tensor.zeros(G, n), tensor.zeros(G)
     local first, numbers = tensor.arange(0, G - 1):unsqueeze(2) * n, tensor.arange(0, n - 1):unsqueeze(1)
 
@@ -120,12 +143,14 @@ function particles.filter(made)
       local pick = sums:unsqueeze(2):lt(u:unsqueeze(3)):to("float32"):sum(3):clamp(0, n - 1)
       pick = uneven * pick + (1 - uneven) * numbers
       local rows = (first + pick):reshape(-1):to("int64") + 1
-      found[7], found[14] = found[7]:index_select(1, rows), found[14]:index_select(1, rows)
+      for size = 7, 14, 7 do
+        found[size], ahead[size] = found[size]:index_select(1, rows), ahead[size]:index_select(1, rows)
+      end
       evidence = evidence + (uneven * (weights:logsumexp(2, true) - math.log(n))):squeeze(2)
       weights = (1 - uneven) * weights
     end
 
-    for _, part in ipairs(walk) do
+    for turn, part in ipairs(walk) do
       local size, channel, places = part.size, part.channel, part.places
       -- The first phase of 14 x 14 is the four of 7 x 7.
       if size == 14 and channel == 2 and part.first then found[14][{{}, {1, 1}}] = phases:to_data(found[7]) end
@@ -135,10 +160,21 @@ function particles.filter(made)
       local value = given[size][{{}, channel}]:reshape(N, -1):index_select(2, places)
       local open = hidden[size][{1, channel}]:reshape(-1):index_select(1, places):unsqueeze(1)
       weights = weights + (levels.score(logs, value) * (1 - open)):sum(2):reshape(G, n)
-      if open:max():item() > 0 then value = open * levels.draw(logs, generator) + (1 - open) * value end
-      local all = found[size][{{}, channel}]:reshape(N, -1)
-      all = all:scatter(2, places:to("int64"):unsqueeze(1):expand(N, #places), value)
-      found[size][{{}, channel}] = all:reshape(N, size, size)
+      if open:max():item() > 0 then
+        local guess = told[size]:reshape(G, bins, 4, -1)[{{}, {}, channel}]:index_select(3, places)
+        guess = guess:unsqueeze(2):expand(G, n, bins, #places):reshape(N, bins, #places)
+        local guided = logs + guess
+        local total = guided:logsumexp(2)
+        local drawn = levels.draw(guided - total:unsqueeze(2), generator)
+        value = open * drawn + (1 - open) * value
+        weights = weights + (open * total):sum(2):reshape(G, n)
+        put(ahead, part, open * levels.of_bin(guess, drawn))
+      end
+      put(found, part, value)
+      for s = 7, 14, 7 do
+        local due = last[s]:eq(turn):to("float32")
+        if due:max():item() > 0 then weights = weights - (ahead[s] * due):reshape(N, -1):sum(2):reshape(G, n) end
+      end
       resample()
     end
     -- One of each picture's, by weight.
