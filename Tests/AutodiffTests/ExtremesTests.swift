@@ -76,6 +76,12 @@ import Testing
         #expect(try empty.sum([0]).value.toArray() == [0, 0, 0])
         #expect(try empty.mean().value.item().isNaN && empty.variance().value.item().isNaN)
         #expect(try message { _ = try empty.extremes(largest: true) } == "tensor.max: no elements in (0, 3)")
+        #expect(try message { _ = try empty.norm(.infinity, [0]) } == "tensor.norm: no elements in (0, 3)")
+        #expect(try empty.norm(.infinity, [1]).shape == [0] && empty.norm(-.infinity, [1]).shape == [0])
+        for dtype in [DType.int64, .bool, .float64] {
+            let empty = Variable(try Tensor.zeros([0, 3], dtype))
+            #expect(try empty.softmax(1).dtype == dtype.computing && empty.logSoftmax(1).dtype == dtype.computing)
+        }
         #expect(try empty.norm().value.item() == 0)
         #expect(try slope(empty) { try $0.exp() } == [])
     }

@@ -282,7 +282,7 @@ import Testing
         ("{\"names\":{\"a\":1,\"a\":2}}", "\"a\" stands twice"),
         ("{\"number\":\"7\"}", "inf, -inf or nan expected"),
         ("\"\\ud800\"", "makes a string; a flow expected"),
-        ("[1e999]", "a finite number expected"),
+        ("[1e999]", "a finite number expected"), ("[1.e5]", "a value expected at byte 2"),
     ]
 
     @Test(arguments: hostile.indices) func hostileRecipesAreRefused(_ index: Int) throws {

@@ -112,6 +112,24 @@ import Testing
         #expect("\(said.map { "\($0)" } ?? "")".contains("normalize = True"), "\(said.map { "\($0)" } ?? "")")
     }
 
+    /// Masks, times and frequencies that no flow can have are said when the file is read, not at the first density.
+    @Test(arguments: [
+        ("zuko-realnvp.pt", "transform.transforms.0.mask", [0, .nan, 1], "holds nan; zeros and ones expected"),
+        ("zuko-realnvp.pt", "transform.transforms.0.mask", [0, 2, 1], "holds 2; zeros and ones expected"),
+        ("zuko-cnf.pt", "transform.times", [1, 1], "transform.times of shape (2): two different numbers expected"),
+        ("zuko-cnf.pt", "transform.times", [0, 1, 2], "transform.times of shape (3): two different numbers expected"),
+        ("zuko-cnf.pt", "transform.times", [0, .infinity], "transform.times holds a number that is not finite"),
+        ("zuko-cnf.pt", "transform.freqs", [1, .nan, 3], "transform.freqs holds a number that is not finite"),
+    ]) func buffersThatNoFlowHasAreSaid(_ file: String, _ name: String, _ values: [Double], _ message: String) throws {
+        var dict = try Checkpoint.load(Fixture.path(file))
+        dict[name] = try Tensor(values, shape: [values.count])
+        let path = NSTemporaryDirectory() + "luaflow-\(UUID().uuidString).safetensors"
+        defer { try? FileManager.default.removeItem(atPath: path) }
+        try Checkpoint.save(path, dict)
+        let said = #expect(throws: (any Error).self) { try Flow.load(path) }
+        #expect("\(said.map { "\($0)" } ?? "")".contains(message), "\(said.map { "\($0)" } ?? "")")
+    }
+
     /// A feature by itself: numbers that are no map of one.
     @Test func featuresAloneThatDoNotFitAreSaid() throws {
         let dict = try Checkpoint.load(Fixture.path("zuko-nsf-alone.pt"))
@@ -208,6 +226,10 @@ import Testing
             local back, inverse = m:to_data(z, c)
             assert((back - x):abs():max():item() < 1e-3, "round trip")
             assert((log_det + inverse):abs():max():item() < 1e-3, "determinants")
+            assert(not m:sample(4, c).requires_grad and m:rsample(4, c).requires_grad)
+            local generators = {random.generator(5), random.generator(5)}
+            local drawn = m:sample(4, c, {generator = generators[1]})
+            assert((drawn - m:rsample(4, c, {generator = generators[2]})):abs():max():item() == 0)
             assert(m:sample(4, c).shape[2] == 5 and m:sample(4, tensor{1, 2}).shape[2] == 3)
             m:log_prob(x, c):mean():backward()
             for name, p in pairs(m:named_parameters()) do assert(p.grad, name) end

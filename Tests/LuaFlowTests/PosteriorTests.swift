@@ -18,6 +18,13 @@ import Testing
         #expect(run.status == 0, "\(check): \(run.errors)")
     }
 
+    /// Particles of a flow of digits: equal to its density, right on average, chains that move.
+    @Test func particlesAreRightOnAverage() throws {
+        let models = Command.repository.appendingPathComponent("models").path
+        let run = try Command.run(["run", Self.fixture, ProblemScriptTests.scripts.path, "particles", models])
+        #expect(run.status == 0, "\(run.errors)")
+    }
+
     @Test func aCalibrationGoesOnFromItsFiles() throws {
         let scratch = try Scratch()
         let run = try Command.run(

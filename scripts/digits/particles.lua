@@ -188,8 +188,8 @@ function particles.filter(made)
   end
 end
 
--- A chain for each of G pictures: particle independent Metropolis-Hastings (Andrieu, Doucet, Holenstein, "Particle Markov
--- chain Monte Carlo methods", 2010, section 4.2). A step fills the hidden pixels anew, and takes the filling with the
+-- A chain for each of G pictures: particle independent Metropolis-Hastings (Andrieu, Doucet, Holenstein, "Particle
+-- Markov chain Monte Carlo methods", 2010, section 4.2). A step fills the hidden pixels anew, and takes the filling with the
 -- probability that its estimate of p(known) is above that of the one that is there, or their ratio. The chain's
 -- distribution is p(hidden | known) however few particles there are; with few, it stays where it is for long.
 --   sweep      particles.filter's function

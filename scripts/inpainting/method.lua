@@ -159,7 +159,8 @@ function method.particles(name, m)
   return {fill = function(X_true, M)
     local X = X_true:clone()
     for r = 1, #X do
-      local _, _, mean = autodiff.no_grad(sweep, X_true[r]:reshape(1, 1, 28, 28), M[r]:reshape(1, 1, 28, 28), n, generator)
+      local x, mask = X_true[r]:reshape(1, 1, 28, 28), M[r]:reshape(1, 1, 28, 28)
+      local _, _, mean = autodiff.no_grad(sweep, x, mask, n, generator)
       X[r] = X_true[r]:where(M[r], mean:reshape(28, 28))
     end
     return X

@@ -3,7 +3,8 @@
 --   generator  random numbers for what it prepares
 --   text       what stands behind a colon: `--sampler hmc:64`; nil without one
 -- and returns a kernel of module mcmc, and S (n, n) if the chains should move in coordinates u with h = u S instead of
--- the pixels h themselves; or a function of posterior:sample's options that runs the chains itself. Add one here, and `--sampler its_name` finds it.
+-- the pixels h themselves; or a function of posterior:sample's options that runs the chains itself. Add one here, and
+-- `--sampler its_name` finds it.
 local autodiff = require "autodiff"
 local flows = require "digits.flows"
 local mcmc = require "mcmc"

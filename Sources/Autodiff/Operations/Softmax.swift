@@ -6,7 +6,7 @@ extension Variable {
     public func softmax(_ axis: Int) throws -> Variable {
         let operation = "tensor.softmax"
         try value.check(axis: axis, for: operation)
-        guard value.count > 0 else { return try clone() }
+        guard value.count > 0 else { return try clone().converted(to: dtype.computing) }
         return try .recorded(operation, self, value.softmax(axis, for: operation), keeps: .outputs) { call in
             let weighed = try call.outputs[0] * call.cotangent
             return [try weighed - call.outputs[0] * weighed.sum([axis], keepingDimensions: true)]
@@ -17,7 +17,7 @@ extension Variable {
     public func logSoftmax(_ axis: Int) throws -> Variable {
         let operation = "tensor.log_softmax"
         try value.check(axis: axis, for: operation)
-        guard value.count > 0 else { return try clone() }
+        guard value.count > 0 else { return try clone().converted(to: dtype.computing) }
         let result = try GradMode.$isEnabled.withValue(false) {
             let below = try self - Variable(value.peak([axis], largest: true, for: operation))
             return try below - below.exp().sum([axis], keepingDimensions: true).log()

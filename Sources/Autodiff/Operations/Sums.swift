@@ -59,7 +59,13 @@ extension Variable {
     ) throws -> Variable {
         let operation = operation ?? (largest ? "tensor.max" : "tensor.min")
         let axes = axes ?? Array(shape.indices)
-        guard value.count > 0 else { throw ScriptError(operation, "no elements in \(Shape.describe(shape))") }
+        guard value.count > 0 else {
+            guard !axes.isEmpty, axes.allSatisfy({ shape[$0] > 0 }) else {
+                throw ScriptError(operation, "no elements in \(Shape.describe(shape))")
+            }
+            // No row, so no row without an element.
+            return try sum(axes, keepingDimensions: keep).converted(to: dtype)
+        }
         let peak = try value.peak(axes, largest: largest, for: operation)
         // A copy: the maximum of a single number is a view of the input.
         let kept = axes.isEmpty ? try peak.copy() : peak

@@ -4,7 +4,10 @@
 package.path = arg[1] .. "/?.lua;" .. package.path
 local calibration = require "inpainting.calibration"
 local flow = require "flow"
+local flows = require "digits.flows"
 local mcmc = require "mcmc"
+local method = require "inpainting.method"
+local particles = require "digits.particles"
 local posterior = require "inpainting.posterior"
 local random = require "random"
 local samplers = require "inpainting.samplers"
@@ -133,6 +136,47 @@ end
 function checks.chi_square()
   local p, counts = calibration.chi_square({0, 0, 1, 1, 2, 2, 3, 3, 3, 2}, 3, 2)
   assert(counts[1] == 4 and counts[2] == 6 and math.abs(p - 0.52708925686553) < 1e-6, p)
+end
+
+-- Particles of the shipped coupling flow. What is known altogether is estimated as the flow's own density; with one
+-- pixel hidden the estimate is right on average (the sum over its levels is the truth), also of a pixel whose lookahead
+-- says much; chains move, and keep what is known.
+function checks.particles(models)
+  local digits = method.flow(models .. "/digits-coupling.safetensors")
+  local sweep = particles.filter(flows.load(models .. "/digits-coupling.safetensors"))
+  local pictures = digits:sample(2, {generator = random.generator(5)})
+  local everything = tensor.ones(1, 1, 28, 28)
+  local same, estimate, mean = sweep(pictures, everything, 2, random.generator(1))
+  assert((estimate - digits:log_prob(pictures)):abs():max():item() < 2e-3)
+  assert((same - pictures):abs():max():item() == 0 and (mean - pictures):abs():max():item() < 1e-6)
+  -- A pixel that the flow draws early, and one that it draws later.
+  for _, place in ipairs{13, 14} do
+    local x, one = pictures[{{1, 1}}], everything:clone()
+    one[{1, 1, place, place}] = 0
+    local levels = x:expand(512, 1, 28, 28):clone()
+    levels[{{}, 1, place, place}] = (tensor.arange(0, 511) + 0.5) / 512
+    local truth = digits:log_prob(levels):to("float64"):logsumexp():item() - math.log(512)
+    local runs = 400
+    local _, found = sweep(x:expand(runs, 1, 28, 28), one, 4, random.generator(2))
+    local ratio = (found:to("float64") - truth):exp()
+    local error = ratio:std():item() / math.sqrt(runs)
+    assert(math.abs(ratio:mean():item() - 1) < 5 * error + 0.02, ("%g, s.e. %g"):format(ratio:mean():item(), error))
+  end
+  local hole = everything:clone()
+  hole[{1, 1, {10, 13}, {10, 13}}] = 0
+  local p = posterior.new(digits, pictures:reshape(2, 784), hole:reshape(784), 2)
+  local seen = 0
+  local r = p:sample(samplers.particles, {
+    text = "8", warmup = 1, steps = 6, thin = 2, generator = random.generator(3),
+    callback = function() seen = seen + 1 end,
+  })
+  assert(table.concat(r.samples.shape, " ") == "4 3 16" and table.concat(r.log_prob.shape, " ") == "4 3" and seen == 7)
+  assert(r.accept_rate > 0 and r.samples:min():item() >= 0 and r.samples:max():item() < 1)
+  assert((digits:log_prob(p:pictures(r.samples[{{}, 3}])) - r.log_prob[{{}, 3}]):abs():max():item() < 1e-3)
+  local ok, message = pcall(samplers.particles, posterior.new(m, x, mask, 1), g, "8")
+  assert(not ok and message:find("a flow of digits", 1, true), message)
+  ok, message = pcall(particles.filter, flows.load(models .. "/digits-coupling-smooth.safetensors"))
+  assert(not ok and message:find("without --smooth", 1, true), message)
 end
 
 checks[arg[2]](arg[3])
