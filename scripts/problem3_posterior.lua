@@ -20,6 +20,12 @@
 -- fillings of their own for their 100 steps (log p is 2153 nats over all of them, give or take 29), and R-hat is 3.7.
 -- It is for a look at the fillings.
 --
+-- A flow of digits as train_digits.lua makes them has densities with steps, which no gradient sees, but it draws pixel
+-- after pixel. So particles fill in what is hidden as the flow would, and are weighed by how likely it then holds what
+-- is known (digits/particles.lua); every filling is a new one, and chains that take them do not get stuck:
+--
+--   luaflow run scripts/problem3_posterior.lua --model models/digits-coupling.safetensors --sampler particles:64
+--
 -- Whether the sampler is right on the whole can be tested, since the flow can draw pictures whose truth is known. This
 -- hides pixels of 200 drawn pictures and asks how often the truth has which rank among draws
 -- (inpainting/calibration.lua), here with a small flow of one's own; with --files it may be ended and called again:

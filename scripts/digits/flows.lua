@@ -89,9 +89,6 @@ function flows.read(m, path)
   m:load_state_dict(state)
 end
 
--- The file that a flow was loaded from, where method.flow of problem 3 did.
-flows.files = setmetatable({}, {__mode = "k"})
-
 -- A flow of digits from the file that m:save wrote, with what flows.make was told: {flow, steps, counts, edges,
 -- smooth}. The file's recipe says it, in JSON.
 function flows.load(path)

@@ -17,6 +17,9 @@ local homework = {
 
 local method = {}
 
+-- The files of the flows that method.flow loaded; not of the shipped one.
+method.files = setmetatable({}, {__mode = "k"})
+
 -- Ends the script by what was wrong in the words `what` that it was called with: one line, which begins with them.
 function method.refuse(what, reason)
   -- Names an option itself, as host.check does.
@@ -57,7 +60,7 @@ function method.flow(path)
   end
   -- What else it asks for, such as a context, it says itself.
   method.plainly(words, function() return m:log_prob(tensor.zeros(1, 28, 28)) end)
-  flows.files[m] = path
+  method.files[m] = path
   return m
 end
 
@@ -152,7 +155,7 @@ function method.particles(name, m)
   local text = name:match "^particles:?(.*)$"
   if not text then return nil end
   local n = host.check("--presets " .. name, text == "" and 64 or tonumber(text), {integer = true, min = 1, max = 4096})
-  local path = flows.files[m]
+  local path = method.files[m]
   if not path then host.refuse("--presets " .. name, "needs a flow of train_digits.lua as --model") end
   local sweep = method.plainly("--model " .. path, function() return particles.filter(flows.load(path)) end)
   local generator = random.generator(0)

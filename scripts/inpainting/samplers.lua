@@ -8,6 +8,7 @@
 local autodiff = require "autodiff"
 local flows = require "digits.flows"
 local mcmc = require "mcmc"
+local method = require "inpainting.method"
 local particles = require "digits.particles"
 local tensor = require "tensor"
 
@@ -55,7 +56,7 @@ end
 -- independent of each other, where there are enough particles to foresee what is known.
 function samplers.particles(p, generator, text)
   local n = whole("particles", text or "64", "particles", 4096)
-  local path = flows.files[p.m]
+  local path = method.files[p.m]
   if not path then error("particles need a flow of digits: --model digits-coupling.safetensors", 0) end
   local sweep = particles.filter(flows.load(path))
   local x, mask = p.known:to("float32"):reshape(-1, 1, 28, 28), p.mask:to("float32"):reshape(1, 1, 28, 28)
