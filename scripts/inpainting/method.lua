@@ -1,9 +1,7 @@
 -- The method that options ask for: a preset's parts, and in their place those that options name.
 local autodiff = require "autodiff"
 local flow = require "flow"
-local flows = require "digits.flows"
 local host = require "host"
-local particles = require "digits.particles"
 local projection = require "projection"
 local random = require "random"
 local tensor = require "tensor"
@@ -53,6 +51,7 @@ end
 -- their networks by name.
 function method.flow(path)
   if path == "" then return flow.load(host.resource("nice-mnist.safetensors")) end
+  require "digits.nets"
   local words = "--model " .. path
   local m = method.plainly(words, flow.load, host.check("--model", path, {reads = true}))
   if m.dim ~= 784 then
@@ -157,7 +156,9 @@ function method.particles(name, m)
   local n = host.check("--presets " .. name, text == "" and 64 or tonumber(text), {integer = true, min = 1, max = 4096})
   local path = method.files[m]
   if not path then host.refuse("--presets " .. name, "needs a flow of train_digits.lua as --model") end
-  local sweep = method.plainly("--model " .. path, function() return particles.filter(flows.load(path)) end)
+  local sweep = method.plainly("--model " .. path, function()
+    return require "digits.particles".filter(require "digits.flows".load(path))
+  end)
   local generator = random.generator(0)
   return {fill = function(X_true, M)
     local X = X_true:clone()

@@ -6,10 +6,8 @@
 -- the pixels h themselves; or a function of posterior:sample's options that runs the chains itself. Add one here, and
 -- `--sampler its_name` finds it.
 local autodiff = require "autodiff"
-local flows = require "digits.flows"
 local mcmc = require "mcmc"
 local method = require "inpainting.method"
-local particles = require "digits.particles"
 local tensor = require "tensor"
 
 local samplers = {}
@@ -58,7 +56,8 @@ function samplers.particles(p, generator, text)
   local n = whole("particles", text or "64", "particles", 4096)
   local path = method.files[p.m]
   if not path then error("particles need a flow of digits: --model digits-coupling.safetensors", 0) end
-  local sweep = particles.filter(flows.load(path))
+  local particles = require "digits.particles"
+  local sweep = particles.filter(require "digits.flows".load(path))
   local x, mask = p.known:to("float32"):reshape(-1, 1, 28, 28), p.mask:to("float32"):reshape(1, 1, 28, 28)
   return function(options)
     local draws, logs, count = {}, {}, 0
