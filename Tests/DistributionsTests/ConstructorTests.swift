@@ -152,6 +152,17 @@ import Testing
                     expected
                     """
         )
+        // Of one that is truncated already the ends are narrowed; what is left may be nothing.
+        let once = try Self.distribution("Truncated", [normal, .integer(-1), .integer(1)])
+        #expect(message { _ = try make("Truncated", [once, .integer(2), .integer(3)]) }.contains("no probability"))
+        var nested = once
+        for _ in 0..<20 { nested = try Self.distribution("Truncated", [nested, .number(-2), .number(0.5)]) }
+        #expect(
+            message { _ = try make("Truncated", [nested, .number(0.6), .number(1)]) }
+                == message {
+                    let narrow = try Self.distribution("Truncated", [normal, .integer(-1), .number(0.5)])
+                    _ = try make("Truncated", [narrow, .number(0.6), .number(1)])
+                })
         #expect(
             message { _ = try make("Truncated", [normal, .integer(1), .integer(0)]) }
                 == "distribution.Truncated: high = 0: a number above low (1) expected")

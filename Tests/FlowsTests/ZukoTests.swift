@@ -71,10 +71,23 @@ import Testing
         #expect(try difference(again.logProbability(x).value, expected, absolute: 1e-8, relative: 1e-8) == nil)
         for (name, message) in [
             ("gelu", "applies GELU, not ReLU alone"), ("bpf", "zuko.transforms.BoundedBernsteinTransform"),
+            ("sigmoid", "holds torch.distributions.transforms.SigmoidTransform"),
+            ("inverse", "holds zuko.lazy.LazyInverse"), ("slope", "holds functools.partial"),
         ] {
             let said = #expect(throws: (any Error).self) { try Flow.load(Fixture.path("zuko-whole-\(name).pt")) }
             #expect("\(said.map { "\($0)" } ?? "")".contains(message), "\(name)")
         }
+    }
+
+    /// An inverse is told by its doubled prefix in a state dict, too; a spline of one bin by a module's classes.
+    @Test func inversesAndSplinesOfOneBinAreNoMAF() throws {
+        let said = #expect(throws: (any Error).self) { try Flow.load(Fixture.path("zuko-inverse.pt")) }
+        #expect("\(said.map { "\($0)" } ?? "")".contains("is the inverse of a flow's transform"))
+        let flow = try Flow.load(Fixture.path("zuko-whole-onebin.pt"))
+        let reference = try Fixture.reference("zuko-whole-onebin")
+        let values = try flow.logProbability(reference.variable("x")).value
+        let expected = try reference.variable("log_prob").value
+        #expect(try difference(values, expected, absolute: 1e-9, relative: 1e-9) == nil)
     }
 
     /// What a module was made of goes with its tensors into another format: the flow is the same, or refused as before.

@@ -49,10 +49,15 @@ public struct Truncated: CataloguedDistribution {
                 operation,
                 "high\(place(i, in: ends)) = \(shown(highs[i])): a number above low (\(shown(lows[i]))) expected")
         }
-        let wide = distribution.dtype == .float32 ? try distribution.widened() ?? distribution : distribution
+        // Of what is truncated already the ends are narrowed: each level of its own would ask the one below many times.
+        let narrower = distribution as? Truncated
+        let whole = narrower?.distribution ?? distribution
+        let bottom = try narrower.map { try low.maximum($0.low) } ?? low
+        let top = try narrower.map { try high.minimum($0.high) } ?? high
+        let wide = whole.dtype == .float32 ? try whole.widened() ?? whole : whole
         (median, inner) = try GradMode.$isEnabled.withValue(false) {
             let median = try wide.inverseTail(Variable(Tensor(0.5, .float64)), .lower).wide
-            let mass = try wide.logProbability(from: low.wide, to: high.wide, median: median)
+            let mass = try wide.logProbability(from: bottom.wide, to: top.wide, median: median)
             if let empty = try mass.value.expand(batch).toArray().firstIndex(where: { !($0 > -.infinity) }) {
                 throw ScriptError(
                     operation,
@@ -61,11 +66,11 @@ public struct Truncated: CataloguedDistribution {
             let half = Variable(try Tensor(0.5, .float64))
             return (
                 median,
-                try wide.quantile(half, rest: half, from: low.wide, to: high.wide, median: median, mass: mass).expand(
+                try wide.quantile(half, rest: half, from: bottom.wide, to: top.wide, median: median, mass: mass).expand(
                     batch)
             )
         }
-        (self.distribution, self.low, self.high, batchShape) = (distribution, low, high, batch)
+        (self.distribution, self.low, self.high, batchShape) = (whole, bottom, top, batch)
     }
 
     private init(_ distribution: any Distribution, _ low: Variable, _ high: Variable, of narrow: Truncated) {

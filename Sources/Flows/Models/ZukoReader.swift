@@ -45,6 +45,15 @@ struct ZukoReader {
                     + "\(prefixes.prefix(4).map { "\($0)transform" }.joined(separator: ", ")): save one of them"
             )
         }
+        let outer = prefix.dropLast("transform.".count)
+        if prefix.hasSuffix("transform."), !dict.names.contains(where: { $0.hasPrefix(prefix + "base.") }),
+            dict.names.contains(where: { $0.hasPrefix(outer + "base.") })
+        {
+            throw ScriptError(
+                operation,
+                "\(prefix)transforms is the inverse of a flow's transform (zuko.lazy.LazyInverse), which is not read; save "
+                    + "the flow itself, and turn it by flow.Inverse")
+        }
         var reader = ZukoReader(dict, prefix: prefix, operation)
         return try reader.flow()
     }
@@ -168,9 +177,20 @@ struct ZukoReader {
     private func checkMaps() throws {
         let known = ["zuko.transforms.MonotonicAffineTransform", "zuko.transforms.MonotonicRQSTransform"]
         let maps = classes.filter { $0.hasPrefix("zuko.transforms.") && !known.contains($0) }
-        guard let other = maps.min() else { return }
+        if let other = maps.min() {
+            throw ScriptError(
+                operation, "the file's module is made of \(other); affine maps and rational-quadratic splines are read")
+        }
+        // What else a module does is not in its tensors. An NSF's splines have a slope at least by functools.partial.
+        let others = classes.filter { name in
+            name.hasPrefix("torch.distributions.") || name == "zuko.lazy.LazyInverse"
+                || name == "functools.partial" && !classes.contains("zuko.flows.spline.NSF")
+        }
+        guard let other = others.min() else { return }
         throw ScriptError(
-            operation, "the file's module is made of \(other); affine maps and rational-quadratic splines are read")
+            operation,
+            "the file's module holds \(other), whose settings are in none of its tensors; save it as plain zuko flows, "
+                + "and put the parts together by flow.Flow")
     }
 
     mutating func take(_ name: String) -> Tensor? {
@@ -300,7 +320,8 @@ struct ZukoReader {
                 1 (a spline of K bins) expected
                 """)
         }
-        if each == 2 { return AffineMap() }
+        // A spline of one bin has two numbers, too: only a module's classes tell.
+        if each == 2, !classes.contains("zuko.transforms.MonotonicRQSTransform") { return AffineMap() }
         guard let bound = Double(dict.metadata["bound"] ?? "5"), bound.isFinite, bound > 0 else {
             throw ScriptError(
                 operation, "the file's bound is \"\(dict.metadata["bound"] ?? "")\"; a positive number expected")

@@ -8,6 +8,7 @@ The .pt is torch.save(flow.state_dict()) in float32. The reference is float64, b
     z, log_det (6), log_prob (6), gradient (6, D) of sum(log_prob) by x; x_back (6, D), log_det_back (6) of z.
 """
 import pathlib
+from functools import partial
 import torch, zuko
 from safetensors.torch import save_file
 
@@ -72,3 +73,20 @@ torch.manual_seed(21)
 flow = F.CNF(3, 0, hidden_features=(8,), activation=torch.nn.Tanh, atol=1e-13, rtol=1e-13).double()
 torch.save(flow, here / "zuko-whole-cnf.pt")
 save_file({"x": x, "log_prob": flow().log_prob(x).detach()}, here / "zuko-whole-cnf.reference.safetensors")
+
+# Modules whose classes say that their tensors are not all: a transform without tensors, an inverse, another slope; and a
+# spline of one bin, which has as many numbers as an affine map.
+torch.manual_seed(22)
+small = dict(transforms=1, hidden_features=(8,))
+flow = F.MAF(3, 0, **small)
+flow.transform.transforms.append(zuko.lazy.UnconditionalTransform(zuko.transforms.SigmoidTransform))
+torch.save(flow, here / "zuko-whole-sigmoid.pt")
+flow = F.MAF(3, 0, **small)
+flow.transform = flow.transform.inv
+torch.save(flow, here / "zuko-whole-inverse.pt")
+torch.save(flow.state_dict(), here / "zuko-inverse.pt")
+slope = partial(zuko.transforms.MonotonicAffineTransform, slope=0.1)
+torch.save(F.MAF(3, 0, univariate=slope, **small), here / "zuko-whole-slope.pt")
+flow = F.NSF(3, 0, bins=1, **small).double()
+torch.save(flow, here / "zuko-whole-onebin.pt")
+save_file({"x": x, "log_prob": flow().log_prob(x).detach()}, here / "zuko-whole-onebin.reference.safetensors")
