@@ -72,7 +72,7 @@ import Testing
         for (name, message) in [
             ("gelu", "applies GELU, not ReLU alone"), ("bpf", "zuko.transforms.BoundedBernsteinTransform"),
             ("sigmoid", "holds torch.distributions.transforms.SigmoidTransform"),
-            ("inverse", "holds zuko.lazy.LazyInverse"), ("slope", "holds functools.partial"),
+            ("inverse", "zuko.lazy.LazyInverse"), ("slope", "holds functools.partial"),
         ] {
             let said = #expect(throws: (any Error).self) { try Flow.load(Fixture.path("zuko-whole-\(name).pt")) }
             #expect("\(said.map { "\($0)" } ?? "")".contains(message), "\(name)")
