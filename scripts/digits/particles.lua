@@ -189,8 +189,8 @@ function particles.filter(made)
 end
 
 -- A chain for each of G pictures: particle independent Metropolis-Hastings (Andrieu, Doucet, Holenstein, "Particle
--- Markov chain Monte Carlo methods", 2010, section 4.2). A step fills the hidden pixels anew, and takes the filling with the
--- probability that its estimate of p(known) is above that of the one that is there, or their ratio. The chain's
+-- Markov chain Monte Carlo methods", 2010, section 4.2). A step fills the hidden pixels anew. The new filling is taken
+-- where its estimate of p(known) is the larger one, and else with the ratio of the two as its probability. The chain's
 -- distribution is p(hidden | known) however few particles there are; with few, it stays where it is for long.
 --   sweep      particles.filter's function
 --   callback   called with the number of the step and the filling that is there

@@ -51,8 +51,8 @@ struct ZukoReader {
         {
             throw ScriptError(
                 operation,
-                "\(prefix)transforms is the inverse of a flow's transform (zuko.lazy.LazyInverse), which is not read; save "
-                    + "the flow itself, and turn it by flow.Inverse")
+                "\(prefix)transforms is the inverse of a flow's transform (zuko.lazy.LazyInverse), which is not read; "
+                    + "save the flow itself, and turn it by flow.Inverse")
         }
         var reader = ZukoReader(dict, prefix: prefix, operation)
         return try reader.flow()

@@ -60,9 +60,9 @@ enum FlowFunctions {
             before all of them (module., _orig_mod.), and tensors beside them are left aside. A NICE's prior is then \
             the standard logistic distribution. What zuko's names and shapes do not say is zuko's default: ReLU (a \
             CNF's ELU) and its tolerances, splines on [-5, 5]; 3 K - 1 numbers for a feature are a spline of K bins, \
-            though a BPF of degree 3 K - 2 has as many, and an NSF of one bin as many as an affine map, which are other \
-            densities. The parameters do not require gradients until m:requires_grad_(true), or an optimiser is made \
-            of them.
+            though a BPF of degree 3 K - 2 has as many, and an NSF of one bin as many as an affine map, which are \
+            other densities. The parameters do not require gradients until m:requires_grad_(true), or an optimiser is \
+            made of them.
             """,
             takes: .argument("path", .bytes, "of a .pt, .safetensors or .npz file"), .context, .operation,
             returns: .object(Flow.type),
