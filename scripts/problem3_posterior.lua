@@ -159,6 +159,8 @@ bar:close()
 local draws = r.samples:size(2)
 local summary, of_log_p = mcmc.summary(r.samples), mcmc.summary(r.log_prob)
 local rhat = math.max(summary.r_hat:max():item(), of_log_p.r_hat:item())
+-- Chains that stand still have none.
+local shown_rhat = rhat == rhat and ("%.3f"):format(rhat) or "nan"
 local ess = math.min(summary.ess_bulk:min():item(), of_log_p.ess_bulk:item())
 local gradients = r.n_gradients - r.warmup_gradients
 local apart = math.max(1, math.ceil(chains * draws / ess))
@@ -193,11 +195,11 @@ for chain = 1, chains do traces[chain] = {y = r.log_prob[chain], linewidth = 0.8
 panels[#panels + 1] = plot.line{
   series = traces, title = "log p of each chain", xlabel = "draw", ylabel = "nats", legend = "none"}
 local faults = {}
-if not (rhat <= 1.01) then faults[#faults + 1] = ("R-hat is %.3f (at most 1.01)"):format(rhat) end
+if not (rhat <= 1.01) then faults[#faults + 1] = ("R-hat is %s (at most 1.01)"):format(shown_rhat) end
 if not (ess >= wanted) then faults[#faults + 1] = ("ess is %.0f (at least %g)"):format(ess, wanted) end
 local title = settings()
 if #faults > 0 then title[1] = title[1] .. ": too short, not to be trusted" end
-title["R-hat"], title.ess = ("%.3f"):format(rhat), ("%.0f"):format(ess)
+title["R-hat"], title.ess = shown_rhat, ("%.0f"):format(ess)
 plot.figure{panels = panels, columns = 6, title = title}:save(options.out, {
   width = 1200, height = 200 * (3 + shown) // 6 + 320})
 
@@ -209,7 +211,7 @@ print(("log p             %.1f, standard deviation %.1f; with the truth in the h
   of_log_p.mean:item(), of_log_p.sd:item(), m:log_prob(truth):item()))
 print(("PSNR              %.2f dB of the mean, %.2f dB of a draw"):format(
   psnr(summary.mean), psnr(r.samples[chains][draws])))
-print(("R-hat             %.3f at most"):format(rhat))
+print(("R-hat             %s at most"):format(shown_rhat))
 print(("ess               %.0f at least, %.3g per 1000 %s; draws %d steps apart are nearly independent"):format(
   ess, 1000 * ess / gradients, r.unit or "gradients", apart * thin))
 print("figure            " .. options.out)

@@ -27,6 +27,9 @@ function posterior.new(m, pictures, mask, chains)
   local self = {m = m, n = #places, rows = #owners, chains = chains, mask = mask}
   self.places = tensor(places):to("int64")
   self.index = self.places:reshape(1, self.n):expand(self.rows, self.n)
+  -- Some flows have a density between two numbers only, and refuse others: of them, chains stay there.
+  local told, kind, low, high = pcall(m.support, m)
+  if told and kind ~= "real" and low > -math.huge and high < math.huge then self.low, self.high = low, high end
   self.known = (pictures * mask):index_select(1, tensor(owners)).data
   return setmetatable(self, Posterior)
 end
@@ -39,7 +42,10 @@ end
 -- What chains sample: log p(picture) in nats, which is log p(hidden | known) up to a constant. Without the box: a
 -- flow's own pixels may lie a little outside 0 to 1.
 function Posterior:log_prob(h)
-  return self.m:log_prob(self:pictures(h))
+  if not self.low then return self.m:log_prob(self:pictures(h)) end
+  local inside = h:clamp(self.low, self.high)
+  local lost = inside:detach():ne(h:detach()):to(h.dtype):sum(2):gt(0)
+  return self.m:log_prob(self:pictures(inside)):masked_fill(lost, -math.huge)
 end
 
 -- The hidden pixels of pictures (N, dim): (N, n).
@@ -59,6 +65,7 @@ function Posterior:starts(steps, generator)
     loss:backward()
     local alpha = 0.1 / 2 * (1 + math.cos(math.pi * (k - 1) / steps))
     h = update(h, H.grad, alpha, k, memory).data
+    if self.low then h = h:clamp(self.low, self.high) end
   end
   return h
 end
