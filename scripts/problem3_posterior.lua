@@ -22,7 +22,7 @@
 --
 -- A flow of digits as train_digits.lua makes them has densities with steps, which no gradient sees, but it draws pixel
 -- after pixel. So particles fill in what is hidden as the flow would, and are weighed by how likely it then holds what
--- is known (digits/particles.lua); every filling is a new one, and chains that take them do not get stuck:
+-- is known (digits/particles.lua); every filling that a chain is offered is a new one:
 --
 --   luaflow run scripts/problem3_posterior.lua --model models/digits-coupling.safetensors --sampler particles:64 \
 --     --warmup 4 --steps 200
@@ -41,8 +41,8 @@
 -- That gave p-values from 0.034 to 0.98 for six numbers of the hidden pixels; with --warmup 6 --steps 8 the smallest is
 -- 8e-19, and the run says so. With --mask random:75 (594 hidden pixels) and 100 steps of flow:5 the smallest of 150
 -- pictures is 0.0006, as log p still rises along the chains; with --warmup 60 --steps 600 the smallest of 200 is 0.14,
--- in three minutes. The shipped flow takes some ten
--- times as long for a gradient, and its chains smaller steps. Samplers and masks are in scripts/inpainting.
+-- in three minutes. The shipped flow takes some ten times as long for a gradient, and its chains smaller steps. Samplers
+-- and masks are in scripts/inpainting.
 local calibration = require "inpainting.calibration"
 local data = require "data"
 local figure = require "homework.figure"

@@ -153,7 +153,8 @@ end
 function method.particles(name, m)
   local text = name:match "^particles:?(.*)$"
   if not text then return nil end
-  local n = host.check("--presets " .. name, text == "" and 64 or tonumber(text) or text, {integer = true, min = 1, max = 4096})
+  local count = text == "" and 64 or tonumber(text) or text
+  local n = host.check("--presets " .. name, count, {integer = true, min = 1, max = 4096})
   local path = method.files[m]
   if not path then host.refuse("--presets " .. name, "needs a flow of train_digits.lua as --model") end
   local sweep = method.plainly("--model " .. path, function()

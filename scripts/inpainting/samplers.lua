@@ -50,8 +50,8 @@ function samplers.nuts(p, generator)
 end
 
 -- Fillings drawn by a flow of train_digits.lua itself, pixel after pixel in its own order, by so many particles
--- (digits/particles.lua). No gradients, so densities with steps are as good as others; a chain's fillings are
--- independent of each other, where there are enough particles to foresee what is known.
+-- (digits/particles.lua). No gradients, so densities with steps are as good as others. The fewer particles, the longer a
+-- chain keeps a filling.
 function samplers.particles(p, generator, text)
   local n = whole("particles", text or "64", "particles", 4096)
   local path = method.files[p.m]

@@ -39,8 +39,8 @@ extension Distribution {
         return try moved(solve(target.value, isLower.value, support, shape), target, isLower)
     }
 
-    /// Draws x as functions of the parameters at fixed probabilities: dx/dθ is -(∂F/∂θ) / f (Figurnov, Mohamed, Mnih
-    /// 2018), and the second derivatives are right, too.
+    /// Draws x as functions of the parameters at fixed probabilities: dx/dθ is -(∂F/∂θ) / f (Figurnov, Mohamed,
+    /// Mnih 2018), and the second derivatives are right, too.
     func reparameterised(_ x: Variable) throws -> Variable {
         guard GradMode.isEnabled else { return x }
         let lower = try tail(x, .lower, .logarithm).detached()
