@@ -5,6 +5,11 @@ double ck_sum_floats(enum ck_level level, const float *from, ptrdiff_t step, siz
     CK_PICK(ck_sum_floats, from, step, count)
 }
 
+void ck_sum_rows_floats(enum ck_level level, const float *from, ptrdiff_t stride, size_t rows, ptrdiff_t step, size_t
+    count, double *to) {
+    CK_PICK(ck_sum_rows_floats, from, stride, rows, step, count, to)
+}
+
 void ck_add_rows_floats(enum ck_level level, const float *from, ptrdiff_t stride, size_t rows, size_t columns, double
     *to) {
     CK_PICK(ck_add_rows_floats, from, stride, rows, columns, to)
@@ -39,6 +44,11 @@ bool ck_sum_exp_columns_floats(enum ck_level level, const float *from, ptrdiff_t
 
 double ck_sum_doubles(enum ck_level level, const double *from, ptrdiff_t step, size_t count) {
     CK_PICK(ck_sum_doubles, from, step, count)
+}
+
+void ck_sum_rows_doubles(enum ck_level level, const double *from, ptrdiff_t stride, size_t rows, ptrdiff_t step, size_t
+    count, double *to) {
+    CK_PICK(ck_sum_rows_doubles, from, stride, rows, step, count, to)
 }
 
 void ck_add_rows_doubles(enum ck_level level, const double *from, ptrdiff_t stride, size_t rows, size_t columns, double

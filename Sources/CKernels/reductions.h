@@ -7,6 +7,8 @@
 
 #define CK_REDUCTIONS(level) \
     double ck_sum_floats_##level(const float *from, ptrdiff_t step, size_t count); \
+    void ck_sum_rows_floats_##level(const float *from, ptrdiff_t stride, size_t rows, ptrdiff_t step, size_t count, \
+        double *to); \
     void ck_add_rows_floats_##level(const float *from, ptrdiff_t stride, size_t rows, size_t columns, double *to); \
     float ck_peak_floats_##level(bool largest, const float *from, size_t count); \
     size_t ck_extreme_floats_##level(bool largest, const float *from, size_t count); \
@@ -19,6 +21,8 @@
     bool ck_sum_exp_columns_floats_##level(const float *from, ptrdiff_t stride, size_t rows, size_t columns, float \
         *shifts, float *sums); \
     double ck_sum_doubles_##level(const double *from, ptrdiff_t step, size_t count); \
+    void ck_sum_rows_doubles_##level(const double *from, ptrdiff_t stride, size_t rows, ptrdiff_t step, size_t count, \
+        double *to); \
     void ck_add_rows_doubles_##level(const double *from, ptrdiff_t stride, size_t rows, size_t columns, double *to); \
     double ck_peak_doubles_##level(bool largest, const double *from, size_t count); \
     size_t ck_extreme_doubles_##level(bool largest, const double *from, size_t count); \

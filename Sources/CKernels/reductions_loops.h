@@ -23,7 +23,7 @@ TARGET CK_INLINE doubles wide_floats(const float *from) {
 TARGET CK_INLINE doubles wide_doubles(const double *from) { return load_doubles(from); }
 
 #define SUM(kind) \
-    TARGET double NAME(ck_sum_##kind)(const NUMBER_##kind *from, ptrdiff_t step, size_t count) { \
+    TARGET CK_INLINE double sum_##kind(const NUMBER_##kind *from, ptrdiff_t step, size_t count) { \
         double sums[RUNNING] = {0}; \
         size_t i = 0; \
         if (step == 1) { \
@@ -38,6 +38,13 @@ TARGET CK_INLINE doubles wide_doubles(const double *from) { return load_doubles(
         } \
         for (int k = 0; i < count; i++, k++) sums[k] += (double)from[k * step]; \
         return total_of(sums); \
+    } \
+    TARGET double NAME(ck_sum_##kind)(const NUMBER_##kind *from, ptrdiff_t step, size_t count) { \
+        return sum_##kind(from, step, count); \
+    } \
+    TARGET void NAME(ck_sum_rows_##kind)( \
+        const NUMBER_##kind *from, ptrdiff_t stride, size_t rows, ptrdiff_t step, size_t count, double *to) { \
+        for (size_t r = 0; r < rows; r++) to[r] += sum_##kind(from + (ptrdiff_t)r * stride, step, count); \
     }
 SUM(floats)
 SUM(doubles)

@@ -118,6 +118,11 @@ bool ck_normals_doubles(enum ck_level level, uint64_t seed, uint64_t stream, uin
 // processor, so that the result is always the same.
 double ck_sum_floats(enum ck_level level, const float *from, ptrdiff_t step, size_t count);
 double ck_sum_doubles(enum ck_level level, const double *from, ptrdiff_t step, size_t count);
+// to[r] += ck_sum of row r; rows are `stride` apart.
+void ck_sum_rows_floats(enum ck_level level, const float *from, ptrdiff_t stride, size_t rows, ptrdiff_t step,
+                        size_t count, double *to);
+void ck_sum_rows_doubles(enum ck_level level, const double *from, ptrdiff_t stride, size_t rows, ptrdiff_t step,
+                         size_t count, double *to);
 // to[c] += from[c] for every row, one row after the other, in float64; rows are `stride` apart.
 void ck_add_rows_floats(enum ck_level level, const float *from, ptrdiff_t stride, size_t rows, size_t columns,
                         double *to);

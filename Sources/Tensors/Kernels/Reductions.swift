@@ -45,6 +45,10 @@ extension Tensor {
         // Rows with sums of their own are added side by side; a single sum one block after the other.
         if walk.strides[0].dropLast().allSatisfy({ $0 != 0 }), rows > 1, n <= Tensor.sumBlock {
             return try Tensor.forEachPiece(rows, nanoseconds: n / 4 + 10) { pieces in
+                if walk.shape.count == 2, walk.strides[0][0] == 1 {
+                    let (first, stride) = (pieces.lowerBound, walk.strides[1][0])
+                    return T.sumRows(from + first * stride, stride, pieces.count, fromStep, n, to + first)
+                }
                 try walk.forEachRow(in: pieces.lowerBound * n..<pieces.upperBound * n) { offsets, n in
                     to[offsets[0]] += T.sum(from + offsets[1], fromStep, n)
                 }

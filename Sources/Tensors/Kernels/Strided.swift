@@ -6,6 +6,10 @@ import Scripting
 public protocol TensorElement: Real, BinaryFloatingPoint, StoredElement {
     /// from[0] + from[step] + ... in float64, by this type's kernel.
     static func sum(_ from: UnsafePointer<Self>, _ step: Int, _ count: Int) -> Double
+    /// to[r] += the sum of row r, rows `stride` apart, in float64, by this type's kernel.
+    static func sumRows(
+        _ from: UnsafePointer<Self>, _ stride: Int, _ rows: Int, _ step: Int, _ count: Int,
+        _ to: UnsafeMutablePointer<Double>)
     /// to[c] += from[c] for every row, rows `stride` apart, in float64, by this type's kernel.
     static func addRows(
         _ from: UnsafePointer<Self>, _ stride: Int, _ rows: Int, _ columns: Int, _ to: UnsafeMutablePointer<Double>)
@@ -15,6 +19,12 @@ extension Float: TensorElement {
     public static var dtype: DType { .float32 }
     public static func sum(_ from: UnsafePointer<Float>, _ step: Int, _ count: Int) -> Double {
         ck_sum_floats(Vectors.level, from, step, count)
+    }
+    public static func sumRows(
+        _ from: UnsafePointer<Float>, _ stride: Int, _ rows: Int, _ step: Int, _ count: Int,
+        _ to: UnsafeMutablePointer<Double>
+    ) {
+        ck_sum_rows_floats(Vectors.level, from, stride, rows, step, count, to)
     }
     public static func addRows(
         _ from: UnsafePointer<Float>, _ stride: Int, _ rows: Int, _ columns: Int, _ to: UnsafeMutablePointer<Double>
@@ -27,6 +37,12 @@ extension Double: TensorElement {
     public static var dtype: DType { .float64 }
     public static func sum(_ from: UnsafePointer<Double>, _ step: Int, _ count: Int) -> Double {
         ck_sum_doubles(Vectors.level, from, step, count)
+    }
+    public static func sumRows(
+        _ from: UnsafePointer<Double>, _ stride: Int, _ rows: Int, _ step: Int, _ count: Int,
+        _ to: UnsafeMutablePointer<Double>
+    ) {
+        ck_sum_rows_doubles(Vectors.level, from, stride, rows, step, count, to)
     }
     public static func addRows(
         _ from: UnsafePointer<Double>, _ stride: Int, _ rows: Int, _ columns: Int, _ to: UnsafeMutablePointer<Double>
