@@ -38,11 +38,7 @@ package struct SparseBatch {
             weight.shape[0] > 0, weight.strides[0] == 1 || weight.shape[0] == 1, weight.shape[1] <= Int(UInt32.max)
         else { return nil }
         let input = try input.contiguous()
-        // A few rows suffice to recognise most batches that are not sparse.
-        let few = input.base(Float.self)
-        let sampled = min(input.count, 4096)
-        let zeros = (0..<sampled).reduce(0) { $0 + (few[$1] == 0 || rectified && few[$1] < 0 ? 1 : 0) }
-        guard Double(sampled - zeros) <= 1.5 * densest * Double(sampled) else { return nil }
+        guard SparseBatch.seemsSparse(input, rectified, densest) else { return nil }
         // Room for the indices of all units, in float32 tensors, whose elements are as wide.
         let units = try Tensor.uninitialized(input.shape, .float32, for: operation)
         let values = try Tensor.uninitialized(input.shape, .float32, for: operation)
@@ -63,6 +59,38 @@ package struct SparseBatch {
         guard Double(counts.reduce(0, +)) <= densest * Double(input.count) else { return nil }
         (self.weight, self.input, self.units, self.values, self.counts) = (weight, input, units, values, counts)
         (self.level, self.operation) = (level, operation)
+    }
+
+    /// A few rows suffice to recognise most batches that are not sparse.
+    private static func seemsSparse(_ input: Tensor, _ rectified: Bool, _ densest: Double) -> Bool {
+        let few = input.base(Float.self)
+        let sampled = min(input.count, 4096)
+        let zeros = (0..<sampled).reduce(0) { $0 + (few[$1] == 0 || rectified && few[$1] < 0 ? 1 : 0) }
+        return Double(sampled - zeros) <= 1.5 * densest * Double(sampled)
+    }
+
+    /// The gradient with respect to the weight, `gᵀ max(x, 0)`, of shape (out, in) and stored by input unit. It is the
+    /// same product, with the cotangent in the weight's place: a unit's gradient is the sum of the cotangents of the
+    /// rows in which it is active.
+    ///
+    /// Nil when it would not be faster, and where a cotangent is NaN or infinite, whose products with 0 are NaN.
+    /// - Parameters:
+    ///   - cotangent: of shape (rows, out).
+    ///   - input: x before it is rectified, of shape (rows, in).
+    package static func weightGradient(
+        _ cotangent: Tensor, input: Tensor, densest: Double = densest, level: ck_level = ck_best_level(),
+        for operation: String = "linear"
+    ) throws -> Tensor? {
+        guard cotangent.dtype == .float32, input.dtype == .float32, cotangent.rank == 2, input.rank == 2,
+            cotangent.shape[0] == input.shape[0], cotangent.count > 0, input.count > 0
+        else { return nil }
+        let (input, cotangent) = (try input.contiguous(), try cotangent.contiguous())
+        guard seemsSparse(input, true, densest),
+            try cotangent.sum([0, 1], for: operation).toArray().allSatisfy(\.isFinite)
+        else { return nil }
+        return try SparseBatch(
+            weight: cotangent.transpose(0, 1), input: input.transpose(0, 1), rectified: true, densest: densest,
+            level: level, for: operation)?.forward(bias: nil).transpose(0, 1)
     }
 
     /// `W x + b` of each row; each output adds its terms to the bias in the order of the input units.
