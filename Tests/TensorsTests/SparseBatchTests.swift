@@ -117,4 +117,47 @@ import TimeLimits
         try late.slice(0, from: 14, count: 6).fill(1)
         #expect(try !applies(late, layer.weight))
     }
+
+    /// The gradient of a weight is the sum over rows of g max(x, 0), for units that are active in some, all or no rows.
+    @Test(arguments: [ck_level_portable, ck_level_avx2, ck_level_avx512])
+    func weightGradientsAreTheSums(_ level: ck_level) throws {
+        for (round, (rows, inputs, outputs)) in [(1, 3, 4), (2, 130, 5), (66, 21, 20), (70, 9, 257)].enumerated() {
+            let layer = try Layer(rows, inputs, outputs, .float32, seed: UInt64(round), bias: nil)
+            try layer.x.select(1, 0).fill(-1)
+            try layer.x.select(1, inputs - 1).fill(0.5)
+            let what = "(\(rows), \(inputs)), \(outputs) outputs, \(level)"
+            func gradient(threads: Int) throws -> Tensor {
+                try ThreadCount.$current.withValue(try ThreadCount(threads)) {
+                    let gradient = try SparseBatch.weightGradient(
+                        layer.cotangent, input: layer.x, densest: 1, level: level)
+                    return try #require(gradient, "\(what)")
+                }
+            }
+            let result = try gradient(threads: 1)
+            #expect(result.shape == [outputs, inputs] && result.strides == [1, outputs], "\(what)")
+            let (x, g) = (try layer.x.toArray(), try layer.cotangent.toArray())
+            let expected = (0..<outputs * inputs).map { place in
+                let (o, j) = (place / inputs, place % inputs)
+                let terms = (0..<rows).map { g[$0 * outputs + o] * max(x[$0 * inputs + j], 0) }
+                return (terms.reduce(0, +), 0x1p-24 * Double(rows + 4) * terms.reduce(0) { $0 + abs($1) })
+            }
+            expect(try result.toArray(), expected, what)
+            for threads in [2, 4] {
+                #expect(
+                    try gradient(threads: threads).toArray().map(\.bitPattern)
+                        == result.toArray().map(\.bitPattern), "\(threads) threads: \(what)")
+            }
+        }
+    }
+
+    /// A cotangent that is NaN or infinite times 0 is NaN, which skipping would lose.
+    @Test(arguments: [Double.nan, .infinity, -.infinity])
+    func weightGradientsOfInfiniteCotangentsAreLeftToTheProduct(_ special: Double) throws {
+        let layer = try Layer(20, 300, 10, .float32, seed: 5, bias: nil)
+        #expect(try SparseBatch.weightGradient(layer.cotangent, input: layer.x) != nil)
+        try layer.cotangent.select(0, 7).slice(0, from: 3, count: 1).fill(special)
+        #expect(try SparseBatch.weightGradient(layer.cotangent, input: layer.x) == nil)
+        // Most units are active.
+        #expect(try SparseBatch.weightGradient(layer.cotangent, input: Tensor.full([20, 300], 1)) == nil)
+    }
 }
