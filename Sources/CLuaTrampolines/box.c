@@ -3,6 +3,9 @@
 
 static const char box_mark, closure_mark;
 
+// About what an object takes besides the memory that is charged for it: a small tensor's objects in Swift.
+static const int64_t object_bytes = 384;
+
 // The box at `index`; null for any other value, also for a userdata whose metatable debug.setmetatable has replaced.
 lf_box *lf_to_box(lua_State *L, int index) {
     lf_box *box = lua_touserdata(L, index);  // null for what is none; a light one has no size
@@ -23,6 +26,7 @@ void lf_push_box(lua_State *L, lf_op *op) {
     op->object.type->push_metatable(L, op->object.type);
     lf_box *box = lua_newuserdatauv(L, sizeof *box, op->small);
     *box = (lf_box){&box_mark, op->object.type, {{NULL, NULL}}};
+    lf_state_of(L)->debt += object_bytes;
     lua_insert(L, -2);
     lua_setmetatable(L, -2);
     box->object = op->object.object;
@@ -34,6 +38,7 @@ lf_box *lf_push_empty_box(lua_State *L, lf_type *type) {
     if (type->metatable == LUA_NOREF || atomic_load(&lf_state_of(L)->closing)) return NULL;
     lf_box *box = lua_newuserdatauv(L, sizeof *box, 0);
     *box = (lf_box){&box_mark, type, {{NULL, NULL}}};
+    lf_state_of(L)->debt += object_bytes;
     lua_rawgeti(L, LUA_REGISTRYINDEX, type->metatable);
     lua_setmetatable(L, -2);
     return box;
