@@ -64,7 +64,7 @@ extension Variable {
     }
 
     /// Throws unless elements of that dtype may be written here.
-    func checkAccepts(_ source: DType, for operation: String) throws {
+    package func checkAccepts(_ source: DType, for operation: String) throws {
         guard !dtype.accepts(source) else { return }
         throw ScriptError(
             operation,

@@ -186,6 +186,9 @@ import Testing
         try expect(
             "mcmc.sample(mcmc.NUTS{}, function(x) return 3 end, \(x0))",
             "log_prob returned 3; a tensor with one number per chain")
+        try expect(
+            "mcmc.sample(mcmc.NUTS{inverse_mass_matrix = tensor{{1, 2}, {2, 1}}}, log_prob, \(x0))",
+            "mcmc.sample: inverse_mass_matrix: the matrix is not positive definite")
         try expect("mcmc.sample(mcmc.NUTS{}, log_prob, tensor({{1, 0 / 0}}))", "element 2 of chain 1 is nan")
         try expect("mcmc.sample(mcmc.NUTS{}, log_prob, tensor(3))", "(chains, ...)")
         try expect("mcmc.sample(mcmc.NUTS{}, log_prob, \(x0), {support = 'simplx'})", "there is no support \"simplx\"")

@@ -83,5 +83,10 @@ import Testing
                 "\(name)\(arguments) = \(value), expected \(expected)")
         }
         #expect(try call("betainc", [vector([1, 2]), vector([3, 4]), scalar(0.5)]).shape == [2])
+        for name in ["gammainc", "gammaincc"] {
+            #expect {
+                try call(name, [vector([1, 2]), vector([1, 2, 3])])
+            } throws: { "\($0)" == "special.\(name): (2) and (3) do not broadcast: 2 ~= 3" }
+        }
     }
 }

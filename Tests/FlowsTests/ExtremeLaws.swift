@@ -150,7 +150,7 @@ import Testing
         try inputs[0].value.fill(.nan)
         let transform = try example.make(Array(inputs.dropLast()))
         let text = message { _ = try transform.toLatent(inputs[2]) }
-        #expect(text == "flow.Coupling: the parameter weight holds nan at element 1: no finite number", "\(text)")
+        #expect(text == "flow.AffineCoupling: the parameter weight holds nan at element 1: no finite number", "\(text)")
     }
 
     @Test func wrongShapesAreNamed() throws {

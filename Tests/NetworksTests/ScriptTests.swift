@@ -72,6 +72,18 @@ import Testing
             "nn.Module: a is the name of a module and of a parameter"
         ),
         (
+            "nn.Module{forward = print, parameters = {training = tensor{1}}}",
+            "nn.Module: self.training is every module's own (luaflow doc module:training): another name expected"
+        ),
+        (
+            "nn.Module{forward = print, modules = {eval = nn.ReLU()}}",
+            "nn.Module: self.eval is every module's own (luaflow doc module:eval): another name expected"
+        ),
+        (
+            "nn.init.uniform_(tensor.ones(2), 2, 1)",
+            "nn.init.uniform_: a 2 and b 1: finite numbers, a not above b, expected"
+        ),
+        (
             "nn.Linear(2, 3):load_state_dict{weight = tensor.ones(3, 2), bais = tensor.ones(3)}",
             "module:load_state_dict: the module has no parameter bais (did you mean \"bias\"?)"
         ),

@@ -233,6 +233,7 @@ import Testing
                 "projection.Affine: A (1, 2) wants x of 2 elements, x (3) has 3"
             ),
             (PSD(), [3], "projection.PSD: x (3) is not a square matrix"),
+            (Birkhoff(), [0, 0], "projection.Birkhoff: x (0, 0) has no rows whose sums could be 1"),
             (try Simplex(), [0], "projection.Simplex: x (0) has no elements: the simplex is empty there"),
             (SecondOrderCone(), [0], "projection.SecondOrderCone: x (0) has no elements; (t, v) expected"),
             (

@@ -71,6 +71,15 @@ import Testing
         #expect(x.value.storage.version == version)
     }
 
+    /// A projection is no whole number in general, so that writing it would leave x outside the set.
+    @Test(arguments: [DType.int64, .bool]) func wholeNumbersAreNotOverwritten(_ dtype: DType) throws {
+        let x = Variable(try float32([1, 1]).cast(dtype))
+        let text = message { _ = try call(method: "project_", object(Simplex()), .object(x)) }
+        #expect(
+            text.hasPrefix("projection:project_: result type float32 can't be cast to \(dtype.rawValue)"), "\(text)")
+        #expect(try x.value.toArray() == [1, 1])
+    }
+
     @Test func expandedViewsAreNotOverwritten() throws {
         let x = Variable(try float32([3], [1]).expand([4]))
         let text = message { _ = try call(method: "project_", object(Simplex()), .object(x)) }

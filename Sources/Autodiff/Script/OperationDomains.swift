@@ -82,7 +82,7 @@ extension Variable {
 
     static func noDimension(_ dimension: Int, rank: Int) -> String {
         switch rank {
-        case 0: "a tensor without dimensions has none; got \(dimension)"
+        case 0: "a tensor without dimensions has no dimension \(dimension)"
         case 1: "dimension 1 (or -1) expected, got \(dimension)"
         default: "a dimension from 1 to \(rank) (or -\(rank) to -1) expected, got \(dimension)"
         }

@@ -62,7 +62,8 @@ enum VectorMap {
                 continue
             }
             guard let axis = zeroBased(asked ?? 1, count: x.shape.count) else {
-                throw Fault("argument \(place + 1) of f: " + Variable.noDimension(asked ?? 1, rank: x.shape.count))
+                let fault = Variable.noDimension(asked ?? 1, rank: x.shape.count)
+                throw Fault("argument \(place + 1) of f, mapped over dimension \(asked ?? 1): \(fault)")
             }
             guard x.shape[axis] == count ?? x.shape[axis] else {
                 throw Fault("batches of \(count ?? 0) and \(x.shape[axis]) samples (argument \(place + 1) of f)")

@@ -65,7 +65,11 @@ struct Tuning {
                         """)
                 }
             }
-            return try .dense(values, width: width)
+            do {
+                return try .dense(values, width: width)
+            } catch let error as ScriptError {
+                throw Fault("inverse_mass_matrix: \(error.message)")
+            }
         default:
             throw Fault(
                 """

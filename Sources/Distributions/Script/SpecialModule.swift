@@ -109,6 +109,11 @@ public struct SpecialModule: ScriptModule {
         let dtype: DType = given.contains { $0.dtype == .float64 } ? .float64 : .float32
         // Plain numbers stay exact in float64.
         let inputs = try given.map { try $0.variable(.float64).wide }
+        do {
+            _ = try inputs.reduce([]) { try Shape.broadcast($0, $1.shape, for: "special") }
+        } catch let error as ScriptError {
+            throw Fault(error.message)
+        }
         return try function(inputs).converted(to: dtype)
     }
 }

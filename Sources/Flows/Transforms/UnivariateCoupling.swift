@@ -23,6 +23,8 @@ public struct UnivariateCoupling: ConditionedTransform {
     /// Where each feature stands when passing ones and then others are concatenated.
     private let places: Variable
     private let maskTensor: Variable
+    /// As messages name it: `flow.AffineCoupling`.
+    private var operation: String { "flow.\(type(of: map).name.capitalized)Coupling" }
 
     /// `hyper` must give as many numbers as its description says; not checked here.
     public init(mask: CouplingMask, context: Int, map: any UnivariateMap, hyper: Module) throws {
@@ -42,8 +44,8 @@ public struct UnivariateCoupling: ConditionedTransform {
     var features: (name: String, value: Variable) { ("mask", maskTensor) }
 
     public func latentShape(of event: [Int]) throws -> [Int] {
-        _ = try Shape.count(event, for: "flow.Coupling")
-        do { try mask.check([1] + event, "flow.Coupling") } catch let error as ScriptError {
+        _ = try Shape.count(event, for: operation)
+        do { try mask.check([1] + event, operation) } catch let error as ScriptError {
             throw Fault(error.message)
         }
         return event
@@ -63,14 +65,14 @@ public struct UnivariateCoupling: ConditionedTransform {
     private func transform(
         _ x: Variable, _ context: Variable?, _ map: Mapping
     ) throws -> (Variable, Variable) {
-        try mask.check(x.shape, "flow.Coupling")
+        try mask.check(x.shape, operation)
         if mask.isOfImages, !mask.isOfChannels { return try transformPlaces(x, context, map) }
         let shape = x.shape
         let x = mask.isOfImages ? x : try x.reshape([shape[0], mask.flags.count])
         let known = try x.indexSelect(1, passing)
-        let input = try Conditioning.join(known, context, expected: contextSize, "flow.Coupling")
+        let input = try Conditioning.join(known, context, expected: contextSize, operation)
         let numbers = try Conditioning.numbers(
-            hyper, input, features: others.shape[0], each: self.map.parameterCount, "flow.Coupling")
+            hyper, input, features: others.shape[0], each: self.map.parameterCount, operation)
         let (changed, logSlope) = try map(x.indexSelect(1, others), numbers)
         let result = try Variable.concatenate([known, changed], 1).indexSelect(1, places)
         return (try result.reshape(shape), try logSlope.sumOfRows())
@@ -83,9 +85,9 @@ public struct UnivariateCoupling: ConditionedTransform {
     ) throws -> (Variable, Variable) {
         let zero = try x.constant(0)
         let input = try Conditioning.join(
-            x.choose(maskTensor, zero), context, expected: contextSize, "flow.Coupling")
+            x.choose(maskTensor, zero), context, expected: contextSize, operation)
         let numbers = try Conditioning.numbers(
-            hyper, input, features: x.shape[1], each: self.map.parameterCount, "flow.Coupling")
+            hyper, input, features: x.shape[1], each: self.map.parameterCount, operation)
         let (changed, logSlope) = try map(zero.choose(maskTensor, x), numbers)
         return (
             try x.choose(maskTensor, changed), try logSlope.constant(0).choose(maskTensor, logSlope).sumOfRows()

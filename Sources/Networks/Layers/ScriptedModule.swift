@@ -59,8 +59,8 @@ extension ScriptedModule {
             """,
             by: .table, takes: options.parameter, .operation, returns: .module,
             errors: """
-                a name that stands for both a module and a parameter; a parameter that is no leaf; when called, a \
-                forward that returns no tensor
+                a name that stands for both a module and a parameter, or is that of a method; a parameter that is no \
+                leaf; when called, a forward that returns no tensor
                 """,
             source: "torch.nn.Module",
             example: """
@@ -75,6 +75,9 @@ extension ScriptedModule {
             let names = given.modules.map(\.name)
             if let twice = given.parameters.first(where: { names.contains($0.name) }) {
                 throw Fault("\(twice.name) is the name of a module and of a parameter")
+            }
+            if let own = (names + given.parameters.map(\.name)).first(where: ModuleMethods.ownNames.contains) {
+                throw Fault("self.\(own) is every module's own (luaflow doc module:\(own)): another name expected")
             }
             for (_, value) in given.parameters { try value.setRequiresGrad(true, for: operation) }
             let layer = ScriptedModule(

@@ -28,8 +28,14 @@ enum InitFunctions {
         "nn.init.uniform_", "Uniform numbers from a to b.",
         takes: target, .argument("a", .number(finite: true), default: 0),
         .argument("b", .number(finite: true), default: 1), .generator, .operation, returns: .tensor,
-        source: "torch.nn.init.uniform_", example: weight + "assert(nn.init.uniform_(t, 2, 3):min():item() >= 2)"
-    ) { t, a, b, generator, operation in try fill(t, generator, operation) { a + (b - a) * $0.uniform() } }
+        errors: "a above b", source: "torch.nn.init.uniform_",
+        example: weight + "assert(nn.init.uniform_(t, 2, 3):min():item() >= 2)"
+    ) { t, a, b, generator, operation in
+        guard a <= b, (b - a).isFinite else {
+            throw Fault("a \(shown(a)) and b \(shown(b)): finite numbers, a not above b, expected")
+        }
+        return try fill(t, generator, operation) { a + (b - a) * $0.uniform() }
+    }
 
     private static let normal = Declaration(
         "nn.init.normal_", "Normal numbers.",

@@ -15,6 +15,9 @@ enum ModuleMethods {
             .describe: NativeFunction(describe),
         ])
 
+    /// The names that stand for something of every module, so that no part of one can have them.
+    static let ownNames = Set((binding.methods + binding.properties).map(\.shortName))
+
     private static let receiver = Parameter<Module>.argument("net", .module)
     private static let small = "local net = nn.MLP(2, 3, {hidden_features = {4}})\n"
 

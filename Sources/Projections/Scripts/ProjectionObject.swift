@@ -51,7 +51,10 @@ extension ProjectionObject {
         """,
         called: .method, takes: .argument("P", .projection), .argument("x", .tensor), .operation,
         returns: Results(.object(Variable.type.name), "x") { .object($0) },
-        errors: "As P(x); x is then as it was. Also when x repeats one number for several elements (an expanded view).",
+        errors: """
+            As P(x); x is then as it was. Also when x repeats one number for several elements (an expanded view), or \
+            is an int64 or bool tensor.
+            """,
         example: """
             local x = tensor({-1, 0.5, 2})
             assert(projection.Box(0, 1):project_(x) == x)
@@ -63,7 +66,9 @@ extension ProjectionObject {
             try x.update(operation) { try set.project($0) }
         } else {
             try x.value.checkElementsApart(for: operation)
-            try x.value.write(set.project(x.value), for: operation)
+            let nearest = try set.project(x.value)
+            try x.checkAccepts(nearest.dtype, for: operation)
+            try x.value.write(nearest, for: operation)
         }
         return x
     }

@@ -14,8 +14,11 @@ public struct Birkhoff: CataloguedSet, VectorSet {
     public var size: Double { 1 }
 
     func check(shape: [Int]) throws {
-        guard shape.count == 2, shape[0] == shape[1], shape[0] > 0 else {
+        guard shape.count == 2, shape[0] == shape[1] else {
             throw ScriptError(operation, "x \(Shape.describe(shape)) is not a square matrix")
+        }
+        guard shape[0] > 0 else {
+            throw ScriptError(operation, "x \(Shape.describe(shape)) has no rows whose sums could be 1")
         }
     }
 

@@ -52,6 +52,11 @@ public struct Call {
         if given.count > form.places + rest {
             if form.hasOptions, !form.isTable, options == nil, given.count == form.places + 1 {
                 let got = given[form.places].shown
+                if case .table = given[form.places], let option = form.specs.last(where: { $0.place == .option }) {
+                    throw Fault(
+                        "argument \(given.count) (options): a table of options by name, as in {\(option.name) = ...}, "
+                            + "expected, got one without names")
+                }
                 throw Fault("argument \(given.count) (options): a table of options expected, got \(got)")
             }
             let most = form.places + (form.hasOptions && !form.isTable ? 1 : 0)
