@@ -127,7 +127,7 @@ struct lf_state {
     bool order_open;             // but a script went by one that may change
 
     int64_t live;                // native bytes alive
-    int64_t debt;                // native bytes charged since the collector last worked for them
+    int64_t debt;                // native bytes charged, and objects', since the collector last worked
     int64_t ceiling;             // live native bytes at which everything is collected
     int64_t since_full;          // native bytes charged since the last full collection
     int64_t after_full;          // bytes, native and Lua's, that the last full collection left
