@@ -142,4 +142,10 @@ public final class Host: @unchecked Sendable {
     public func run(code: String, name: String = "(code)") throws -> [Value] {
         try interpreter.run(code: code, name: name)
     }
+
+    /// The same for code of any bytes.
+    @discardableResult
+    public func run(code: ByteString, name: String = "(code)") throws -> [Value] {
+        try interpreter.run(code: code, name: name)
+    }
 }

@@ -51,15 +51,17 @@ extension LuaFlowCommand {
             _ = try host.pluginPath(script: nil)
             try Session.leaving {
                 let index = try Manual(Host.builtInModules)
+                // Where a name of a page is expected, bytes that are no text are shown as replaced ones.
+                let asked = name.map { CommandWords.word($0).text }
                 if json {
                     print(try DocReference(Host.builtInModules, version: Host.version).text)
                 } else if luacats {
                     try EditorFiles(Definitions(try ScriptIndex(Host.builtInModules))).write(
                         to: name.map { CommandWords.word($0) })
-                } else if search, let name {
-                    try Pager.show(index.search(name))
+                } else if search, let asked {
+                    try Pager.show(index.search(asked))
                 } else {
-                    try Pager.show(page(name, index))
+                    try Pager.show(page(asked, index))
                 }
             }
         }

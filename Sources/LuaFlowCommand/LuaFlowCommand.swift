@@ -44,7 +44,7 @@ struct LuaFlowCommand: ParsableCommand {
     @OptionGroup var host: HostOptions
 
     @Option(name: .customShort("e"), help: ArgumentHelp("Run this text; every module is a global.", valueName: "CODE"))
-    var code: String?
+    var code: ByteString?
 
     func run() throws {
         guard let code else { return try Self.prompt(host) }

@@ -176,6 +176,14 @@ public final class Interpreter: @unchecked Sendable {
     public func run(
         code: String, name: String = "(code)", arguments: [Value] = []
     ) throws(LuaError) -> [Value] {
+        try run(code: ByteString(code), name: name, arguments: arguments)
+    }
+
+    /// The same for code of any bytes.
+    @discardableResult
+    public func run(
+        code: ByteString, name: String = "(code)", arguments: [Value] = []
+    ) throws(LuaError) -> [Value] {
         // Handles in the arguments belong to this interpreter and are only read on its thread.
         nonisolated(unsafe) let arguments = arguments
         return try core.inRun { [self] in
@@ -198,7 +206,9 @@ public final class Interpreter: @unchecked Sendable {
     /// - Throws: ``LuaError`` of kind ``LuaError/Kind/syntax``; see ``LuaError/isIncomplete``.
     public func check(code: String, name: String = "(code)") throws(LuaError) {
         _ = try core.inRun { [self] in
-            try protected { results, failure in chunk(code, name, onlyCheck: true, nil, &results, &failure) }
+            try protected { results, failure in
+                chunk(ByteString(code), name, onlyCheck: true, nil, &results, &failure)
+            }
         }
     }
 
@@ -309,7 +319,7 @@ public final class Interpreter: @unchecked Sendable {
     }
 
     private func chunk(
-        _ code: String, _ name: String, onlyCheck: Bool, _ list: OpaquePointer?, _ results: inout lf_values,
+        _ code: ByteString, _ name: String, onlyCheck: Bool, _ list: OpaquePointer?, _ results: inout lf_values,
         _ failure: inout lf_failure
     ) -> Bool {
         let shown = name.hasPrefix("=") || name.hasPrefix("@") ? name : "=" + name
@@ -321,7 +331,7 @@ public final class Interpreter: @unchecked Sendable {
     private func runPrelude(
         _ code: String, _ list: OpaquePointer, _ results: inout lf_values, _ failure: inout lf_failure
     ) -> Bool {
-        chunk(code, "=luaflow", onlyCheck: false, list, &results, &failure)
+        chunk(ByteString(code), "=luaflow", onlyCheck: false, list, &results, &failure)
     }
 
     @discardableResult

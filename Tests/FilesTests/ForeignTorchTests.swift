@@ -184,6 +184,35 @@ import Testing
         #expect(try dict[names[0]]?.toArray() == [0, 0.25])
     }
 
+    /// A step's number or a generator's state beside state dicts hides none of them.
+    @Test func tensorsBesideStateDictsComeWithThem() throws {
+        func tensor(_ key: String) -> [UInt8] { Pickle.tensor(Pickle.storage(key, count: 1), [1], [1]) }
+        let inner = Pickle.dictionary([("w", tensor("1"))])
+        for (entries, names) in [
+            ([("epoch", tensor("0")), ("gen", inner), ("disc", inner)], ["epoch", "gen.w", "disc.w"]),
+            ([("net", inner), ("rng", tensor("0"))], ["net.w", "rng"]),
+            ([("model", inner), ("rng", tensor("0"))], ["w"]),
+        ] {
+            let file = ZipBuilder(
+                pickle: Pickle.dictionary(entries), storages: [("0", [0, 0, 0, 0]), ("1", [0, 0, 0, 0])])
+            #expect(try Fixture.load(file.bytes).names == names)
+        }
+        let twice = ZipBuilder(
+            pickle: Pickle.dictionary([
+                ("a.w", tensor("0")), ("a", inner),
+            ]), storages: [("0", [0, 0, 0, 0]), ("1", [0, 0, 0, 0])])
+        expectError("another tensor of the file has the name \"a.w\"") { _ = try Fixture.load(twice.bytes) }
+    }
+
+    @Test func parametersWithoutValuesAreNamed() throws {
+        let global = Pickle.global("torch.nn.parameter", "UninitializedParameter")
+        let good = Pickle.tensor(Pickle.storage(count: 1), [1], [1])
+        let file = ZipBuilder(
+            pickle: Pickle.dictionary([("w", good), ("u", global + Pickle.tuple([]) + Pickle.reduce)]),
+            storages: [("0", [0, 0, 0, 0])])
+        expectError("a tensor that has no values yet") { _ = try Fixture.load(file.bytes) }
+    }
+
     /// No function is called, whichever opcode asks for it; a file that names functions like os.system is refused.
     @Test(arguments: [
         ("os", "system"), ("posix", "popen"), ("nt", "system"), ("subprocess", "check_output"), ("builtins", "eval"),

@@ -245,6 +245,22 @@ private typealias Host = LuaFlow.Host
         #expect(again.status == 0 && again.errors.contains("the same"), "\(again.errors)")
     }
 
+    @Test func codeOnTheCommandLineIsBytes() throws {
+        let scratch = try Scratch()
+        let program = try Command.program.path
+        for options in ["", "--sandbox", "--capsule c.json"] {
+            _ = try scratch.write(
+                "code.sh",
+                """
+                cd '\(scratch.url.path)' && exec '\(program)' \(options) -e $'print(#"\\xff\\xe9", ("\\xff"):byte())'\n
+                """)
+            let result = try Command.run("bash", [scratch.path("code.sh")], environment: ["LC_ALL": "C.UTF-8"])
+            #expect(result.output == "2\t255\n", "\(options): \(result.output) \(result.errors)")
+        }
+        let again = try Command.run(["replay", scratch.path("c.json")])
+        #expect(again.status == 0 && again.errors.contains("the same"), "\(again.errors)")
+    }
+
     @Test func pluginsMayHaveAnyName() throws {
         let scratch = try Scratch()
         try host().run(code: """

@@ -74,7 +74,7 @@ import Testing
         ("tensor.cat{}", "argument 1 (tensors): a table of tensors expected, got an empty one"),
         ("tensor.cat{tensor(1), tensor(2)}", "tensor.stack makes a vector of them"),
         ("tensor(1):softmax(2)", "dimension 1 (or -1) expected, got 2"),
-        ("tensor(1):split(1)", "without dimensions has none"),
+        ("tensor(1):split(1)", "without dimensions has no dimension 1"),
         ("tensor(1):topk(0)", "argument 2 (k): 1 expected, got 0"),
         ("tensor(1):index_select(1, {1, 1})", "one index expected for a tensor without dimensions, got 2"),
         (

@@ -156,6 +156,27 @@ import Testing
         #expect(seen.count == 2 && seen[1].contains(message), "\(seen)")
     }
 
+    /// What came after the step that a run went back to is none of it, the best state neither.
+    @Test func stoppingAfterARewindPutsTheBestOfTheRestBack() throws {
+        let code = """
+            local values = {5, 3, 4, 1, 6}
+            state = {x = tensor({0}), trace = {}}
+            for k in host.steps(9, state, {OPTIONS}) do
+              state.trace[k] = values[k]
+              state.x = tensor({k})
+              if k == 5 then host.pause() end
+            end
+            """
+        for (options, k) in [("", 1), ("value = \"after\"", 2), ("best = \"highest\"", 0)] {
+            let seen = try run(code.replacing("OPTIONS", with: options) + """
+
+                assert(state.x:item() == \(k) and state.k == \(k), state.x:item())
+                assert(#state.trace == 3)
+                """, answers: [{ _ in .rewind("3") }, { _ in .stop }])
+            #expect(seen.last == "step 3 of 9, value 4, best \(k == 0 ? 5 : 3) of step \(k)", "\(seen)")
+        }
+    }
+
     @Test func stoppingPutsTheBestStateBack() throws {
         let code = """
             local values = {5, 3, 1, 4, 6}

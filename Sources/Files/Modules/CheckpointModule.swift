@@ -20,9 +20,9 @@ public struct CheckpointModule: ScriptModule {
         for other formats). The format is told by the content, not by the name. A .pt file, also of the format before \
         PyTorch 1.6, may hold a state dict, or one under model_state_dict, state_dict, model or the only other name \
         with tensors under it; what else is in it is left aside. A module that was saved whole gives its state dict. \
-        Where several names have tensors under them (generator and discriminator, a list of state dicts) all come, \
-        under names with dots: "generator.0.weight"; elements of lists are counted from 1. A name that is no UTF-8 \
-        comes as Python shows it, \\udcff. Nothing in the file is run: \
+        Where several names have tensors under them (generator and discriminator, a list of state dicts), or tensors \
+        stand beside such a name, all come, under names with dots: "generator.0.weight"; elements of lists are \
+        counted from 1. A name that is no UTF-8 comes as Python shows it, \\udcff. Nothing in the file is run: \
         of objects and functions it makes placeholders. float16 stays float16, bfloat16 becomes float32, integers \
         int64. The one array of an .npy file is named array. A tensor that cannot be read (complex or quantised \
         numbers, texts, Python objects; in a .pt one whose key is neither a text nor a whole number) is an error that \

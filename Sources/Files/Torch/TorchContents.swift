@@ -22,7 +22,8 @@ final class TorchContents {
     }
 
     /// The named tensors of the dictionary with the weights, in its order: the one under a known key, the file's own,
-    /// or the only one with tensors. If there are several, all tensors of the file, with dots in their names.
+    /// or the only one with tensors. If there are several, or one beside tensors of the file's own, all tensors of the
+    /// file, with dots in their names.
     /// - Parameter isWanted: whether these are the names that the reader looks for.
     func weights(_ isWanted: (([String]) -> Bool)?) throws -> Named {
         if case .tensor(let tensor) = heap[root] { return [("tensor", tensor, nil)] }
@@ -54,8 +55,8 @@ final class TorchContents {
             if let found = fitting.first { return found.tensors }
         }
         if let found = known.first { return found.tensors }
-        if top.contains(where: { $0.problem == nil }) { return top }
-        if let only = others.first, others.count == 1, only.isText { return only.tensors }
+        if others.isEmpty, top.contains(where: { $0.problem == nil }) { return top }
+        if let only = others.first, others.count == 1, only.isText, top.isEmpty { return only.tensors }
         let all = try everything()
         if all.isEmpty, !pairs.isEmpty {
             let keys = pairs.prefix(8).map {

@@ -52,6 +52,8 @@ enum TorchGlobal {
             } else {
                 self = .foreign(full)
             }
+        case "torch.nn.parameter" where name.hasPrefix("Uninitialized"):
+            self = .unreadable(full, kind: "a tensor that has no values yet")
         default: self = .foreign(full)
         }
     }

@@ -19,8 +19,9 @@ public struct Flatten: Layer {
 extension Flatten {
     static let entry = LayerEntry(
         Declaration(
-            "nn.Flatten", "All dimensions but the first in one: (B, ...) becomes (B, D).", takes: .context,
-            returns: .module, errors: "when called, x without a dimension", source: "torch.nn.Flatten",
+            "nn.Flatten",
+            "All dimensions but the first in one: (B, ...) becomes (B, D), a view where memory allows it.",
+            takes: .context, returns: .module, errors: "when called, x without a dimension", source: "torch.nn.Flatten",
             example: "assert(nn.Flatten()(tensor.ones(2, 3, 4)).shape[2] == 12)"
         ) { _ in Module(Flatten()) },
         cases: [LayerCase("Flatten", [2, 3, 2]) { _ in Module(Flatten()) }])

@@ -65,7 +65,7 @@ public struct Capsule: Codable, Equatable, Sendable {
     public struct Invocation: Codable, Equatable, Sendable {
         /// The script as it was named; nil for code given by -e.
         public var script: ByteString?
-        public var code: String?
+        public var code: ByteString?
         public var arguments: [ByteString]
         /// The script's options as host.arguments read them, as text.
         public var options: [ByteString: ByteString]
@@ -80,7 +80,7 @@ public struct Capsule: Codable, Equatable, Sendable {
         }
 
         /// A call `luaflow -e CODE`.
-        public init(code: String) { (script, self.code, arguments, options, folder) = (nil, code, [], [:], "") }
+        public init(code: ByteString) { (script, self.code, arguments, options, folder) = (nil, code, [], [:], "") }
     }
 
     /// The options of the command line that affect the run.

@@ -24,7 +24,7 @@ struct StepHistory {
     /// The most bytes to hold.
     private let budget: Int
     private var keeper = StateKeeper()
-    private var snapshots: [Snapshot] = []
+    private(set) var snapshots: [Snapshot] = []
     private var total = 0
     private var interval = 1
     private(set) var newest: Snapshot?

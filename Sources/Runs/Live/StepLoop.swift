@@ -100,6 +100,7 @@ final class StepLoop: ScriptObject {
                 note = "nothing was kept of step \(wanted)"
                 return nil
             }
+            try judgeAgain(upTo: found, traceTable(state))
             let changes = [
                 found.step < wanted ? "of step \(wanted) nothing was kept; this is step \(found.step)" : "",
                 found.state.changes(from: now.state),
@@ -169,6 +170,21 @@ final class StepLoop: ScriptObject {
             try history.rememberAsBest(state, step: k, generator.state)
         }
         bestValue = value
+    }
+
+    /// After the run went back to `found`, later states are none of it: the best one is sought among those before. A
+    /// snapshot's value is the last one of its trace, or the next one where a value belongs to the beginning of a step.
+    private func judgeAgain(upTo found: StepHistory.Snapshot, _ trace: (any ScriptTable)?) throws {
+        guard let best = history.best, best.step > found.step else { return }
+        (history.best, bestValue) = (nil, nil)
+        guard let trace, let length = found.length else { return }
+        for snapshot in history.snapshots.filter({ $0.step < found.step }) + [found] {
+            let place = (snapshot.length ?? 0) + (settings.judgesBefore ? 1 : 0)
+            guard place >= 1, place <= length, let value = try trace.value(at: place).asNumber,
+                !value.isNaN, bestValue.map({ settings.sign * value < settings.sign * $0 }) ?? true
+            else { continue }
+            (history.best, bestValue) = (snapshot, value)
+        }
     }
 
     private func traceTable(_ state: any ScriptTable) throws -> (any ScriptTable)? {
