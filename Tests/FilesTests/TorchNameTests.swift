@@ -152,4 +152,21 @@ import Testing
         #expect(
             try Self.load(Self.dictionary([("w", Self.tensor("0")), ("w", Self.tensor("1"))]))["w"]?.toArray() == [2])
     }
+
+    /// A step's number or a generator's state beside state dicts hides none of them.
+    @Test func tensorsBesideStateDictsComeWithThem() throws {
+        let inner = Self.dictionary([("w", Self.tensor("1"))])
+        let storages: [(String, [UInt8])] = [("0", [0, 0, 0, 0]), ("1", [0, 0, 0, 0])]
+        for (entries, names) in [
+            ([("epoch", Self.tensor("0")), ("gen", inner), ("disc", inner)], ["epoch", "gen.w", "disc.w"]),
+            ([("net", inner), ("rng", Self.tensor("0"))], ["net.w", "rng"]),
+            ([("model", inner), ("rng", Self.tensor("0"))], ["w"]),
+        ] {
+            let file = ZipBuilder(pickle: Pickle.dictionary(entries), storages: storages)
+            #expect(try Fixture.load(file.bytes).names == names)
+        }
+        let twice = ZipBuilder(
+            pickle: Pickle.dictionary([("a.w", Self.tensor("0")), ("a", inner)]), storages: storages)
+        expectError("another tensor of the file has the name \"a.w\"") { _ = try Fixture.load(twice.bytes) }
+    }
 }

@@ -159,7 +159,7 @@ import Testing
     /// What came after the step that a run went back to is none of it, the best state neither.
     @Test func stoppingAfterARewindPutsTheBestOfTheRestBack() throws {
         let code = """
-            local values = {5, 3, 4, 1, 6}
+            local values = {5, 3, 4, VALUES}
             state = {x = tensor({0}), trace = {}}
             for k in host.steps(9, state, {OPTIONS}) do
               state.trace[k] = values[k]
@@ -167,13 +167,18 @@ import Testing
               if k == 5 then host.pause() end
             end
             """
-        for (options, k) in [("", 1), ("value = \"after\"", 2), ("best = \"highest\"", 0)] {
-            let seen = try run(code.replacing("OPTIONS", with: options) + """
+        // The value of step k belongs to the state at its beginning, that of step k - 1; with "after" to that at its end.
+        for (options, values, k, value) in [
+            ("", "6, 1", 1, 3), ("value = \"after\"", "1, 6", 2, 3), ("best = \"highest\"", "1, 6", 0, 5),
+            ("", "1, 6", 3, 1),
+        ] {
+            let code = code.replacing("OPTIONS", with: options).replacing("VALUES", with: values)
+            let seen = try run(code + """
 
                 assert(state.x:item() == \(k) and state.k == \(k), state.x:item())
                 assert(#state.trace == 3)
                 """, answers: [{ _ in .rewind("3") }, { _ in .stop }])
-            #expect(seen.last == "step 3 of 9, value 4, best \(k == 0 ? 5 : 3) of step \(k)", "\(seen)")
+            #expect(seen.last == "step 3 of 9, value 4, best \(value) of step \(k)", "\(seen)")
         }
     }
 
