@@ -78,6 +78,11 @@ enum TrainingCheckpoint {
             throw reader.error("run.whole holds \(whole): numbers of steps, epochs and rows from 0 to 2^53 expected")
         }
         let numbers = try reader.numbers("run.numbers", 4)
+        guard numbers.prefix(3).allSatisfy({ $0.isFinite && $0 >= 0 }), -1...whole[0] ~= whole[5] else {
+            throw reader.error(
+                "run.numbers holds \(numbers) and run.whole \(whole): step sizes from 0 and a best step up to the "
+                    + "last expected")
+        }
         (state.step, state.position.epoch, state.position.cursor, state.stale) = (
             whole[0], whole[1], whole[2], whole[3]
         )

@@ -205,6 +205,10 @@ import Testing
         ("flow.Flow('normal', {flow.Split()}, {dim = 3})", "an even first dimension expected"),
         ("flow.Flow('normal', {flow.Reshape({2, 3}, {6})}, {dim = 5})", "flow.Reshape takes (2, 3), not (5)"),
         ("flow.Reshape({2, 3}, {5})", "(2, 3) has 6 numbers, (5) 5"),
+        (
+            "(function() local t = flow.Chain{} for _ = 1, 70 do t = flow.Chain{t} end end)()",
+            "flow.Chain: chains nested deeper than 64"
+        ),
         ("flow.Chain{flow.Squeeze(), flow.Split()}:to_data(tensor.ones(2, 16))", "the shape of the data is not known"),
         (
             "flow.Flow('normal', {flow.Scaling{1}, flow.Scaling{1, 2}}, {dim = 1}):log_prob(tensor{1})",

@@ -193,6 +193,10 @@ import Testing
                 { _ = try Group(1, groups: [[1, 2], [2]]) }
             ),
             (
+                "prox.Group: 1099511627776 parts are more than can be gone through one by one",
+                { _ = try Group(1).prox(Tensor.zeros([1 << 40, 0]), step: 1) }
+            ),
+            (
                 "prox.Group: a group has the position 3, x (2) has 2 elements",
                 { _ = try Group(1, groups: [[1, 3]]).prox(float64([1, 2]), step: 1) }
             ),

@@ -103,7 +103,7 @@ enum AnnealedImportance {
                 annealed.inverse = next
                 target.place = "at inverse temperature \(shown(next))"
                 if finds { try current.follow(position) } else { current = tools[index] }
-                // Particles of weight 0 do not move.
+                // Particles of weight 0 are moved as well, which changes no estimate: they stay at weight 0.
                 let points = try target.evaluate(position)
                 let moved = try current.move(
                     points, steps: finds ? max(moves, 3) : moves, target, streams, counter: &counter, learns: finds)

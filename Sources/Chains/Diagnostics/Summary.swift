@@ -127,7 +127,7 @@ extension ChainSummary {
                 + line.numbers.enumerated().map { index, number in
                     index == 6 || index == 7
                         ? (number.isFinite ? String(Int(number.rounded())) : shown(number))
-                        : ChainSummary.text(number, index == 8 ? 3 : 3)
+                        : ChainSummary.text(number, 3)
                 }
         }
         let more = lines.count > 40 ? "... \(lines.count - 40) more\n" : ""
@@ -163,7 +163,8 @@ private enum Abridged {
             mantissa *= 10
             exponent -= 1
         }
-        let rounded = (mantissa * 100).rounded() / 100
+        var rounded = (mantissa * 100).rounded() / 100
+        if rounded >= 10 { (rounded, exponent) = (1, exponent + 1) }
         return "\(x < 0 ? "-" : "")\(shown(rounded))e\(exponent)"
     }
 }

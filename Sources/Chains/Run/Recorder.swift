@@ -85,22 +85,26 @@ struct Recorder {
         ]
     }
 
-    /// - Throws: ``Fault`` when something is missing.
-    mutating func restore(_ read: (String) throws -> Tensor) throws {
+    /// - Throws: ``Fault`` when something is missing, or is not what ``tensors(_:)`` gives for this target.
+    mutating func restore(_ target: Target, _ read: (String) throws -> Tensor) throws {
         let (samples, logProb) = (try read("samples"), try read("log_prob_of_samples"))
         acceptance = try read("acceptance").toArray()
         evaluations = try read("evaluations").toIntegers()
         let kept = max(0, acceptance.count - warmup) / thin
-        guard samples.rank >= 2, samples.shape[1] == kept, logProb.shape == Array(samples.shape.prefix(2)),
-            evaluations.count == acceptance.count
-        else { throw Fault("the file's draws do not belong to its steps") }
+        guard samples.shape == [target.chains, kept] + target.shape, logProb.shape == [target.chains, kept],
+            samples.dtype == target.dtype, logProb.dtype == target.dtype, evaluations.count == acceptance.count
+        else { throw Fault("the file's draws do not belong to its steps and chains") }
+        guard zip([0] + evaluations, evaluations).allSatisfy({ $0 <= $1 }), evaluations.last ?? 0 <= 1 << 53 else {
+            throw Fault("the file's numbers of evaluations do not rise from 0 to at most 2^53")
+        }
         draws = try (0..<kept).map { try samples.select(1, $0).copy() }
         logProbs = try (0..<kept).map { try logProb.select(1, $0).copy() }
         let (steps, chains) = (try read("divergent_step").toIntegers(), try read("divergent_chain").toIntegers())
         let points = try read("divergent_points")
-        guard steps.count == chains.count, points.rank >= 1, points.shape[0] == steps.count else {
-            throw Fault("the file's divergences do not fit each other")
-        }
+        guard steps.count == chains.count, points.shape == [steps.count] + target.shape, points.dtype == target.dtype,
+            steps.allSatisfy({ warmup < $0 && $0 <= acceptance.count }),
+            chains.allSatisfy({ 1...target.chains ~= $0 })
+        else { throw Fault("the file's divergences are not of its steps and chains") }
         divergent = try steps.indices.map { (steps[$0], chains[$0], try points.select(0, $0).copy()) }
     }
 }

@@ -118,6 +118,11 @@ final class SampleRun {
 
     // MARK: A file
 
+    /// Whether a log-density is what it was, up to a tolerance relative to that, which must therefore be finite.
+    private func isSame(_ now: Double, _ saved: Double, _ tolerance: Double) -> Bool {
+        now == saved || saved.isFinite && abs(now - saved) <= tolerance * (1 + abs(saved))
+    }
+
     /// - Throws: ``Fault`` when the tensors are not those of this run.
     func restore(_ read: (String) throws -> Tensor) throws {
         let (position, gradient) = (try read("position"), try read("gradient"))
@@ -134,16 +139,21 @@ final class SampleRun {
         // Log-densities are compared with a tolerance: rounding of some kernels depends on the size of the batch.
         let tolerance = target.dtype == .float64 ? 1e-9 : 1e-4
         for row in 0..<target.chains
-        where !(abs(now.target[row] - saved.target[row]) <= tolerance * (1 + abs(saved.target[row]))) {
+        where !isSame(now.target[row], saved.target[row], tolerance)
+            || !isSame(now.logProb[row], saved.logProb[row], tolerance) {
             throw Fault(
                 """
                 log_prob of chain \(row + 1) is \(shown(now.logProb[row])) at its saved point, and was \
-                \(shown(saved.logProb[row])): the checkpoint is of another log_prob; remove it to start anew
+                \(shown(saved.logProb[row])) (\(shown(now.target[row])) and \(shown(saved.target[row])) in \
+                unconstrained space): the checkpoint is of another log_prob; remove it to start anew
                 """)
+        }
+        guard saved.gradient.values.allSatisfy(\.isFinite) || !now.gradient.values.allSatisfy(\.isFinite) else {
+            throw Fault("the file's gradient is not finite: it is damaged; remove it to start anew")
         }
         points = saved
         try adaptation.restore(read("warm_up").toArray())
-        try recorder.restore(read)
+        try recorder.restore(target, read)
         if let stop, !recorder.draws.isEmpty, stop.isDue(recorder.draws.count), try stop.isMet(recorder.samples(target))
         {
             stoppedBy = stop.description

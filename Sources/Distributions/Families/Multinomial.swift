@@ -81,15 +81,14 @@ public struct Multinomial: CataloguedDistribution {
     /// One outcome after the other: each count is binomial given those before.
     public func draw(_ shape: [Int], from generator: Generator, for operation: String) throws -> Variable {
         let (p, k) = (try outcomes.probs.value.toArray(), max(eventShape.last ?? 1, 1))
-        var (left, weight) = (number, 1.0)
+        // The sum of the probabilities behind each outcome, added from the last one on.
+        var behind = [Double](repeating: 0, count: p.count)
+        for place in p.indices.reversed() where place % k != k - 1 { behind[place] = behind[place + 1] + p[place + 1] }
+        var left = number
         return try generator.fill(shape + batchShape + eventShape, dtype, for: operation) { generator, position in
-            let i = position % k
-            let row = position % p.count - i
-            if i == 0 { (left, weight) = (number, p[row..<row + k].reduce(0, +)) }
-            let own = p[row + i]
-            let rest = p[(row + i + 1)..<(row + k)].reduce(0, +)
-            weight = own + rest
-            let drawn = rest <= 0 ? (own > 0 ? left : 0) : generator.binomial(left, min(own / weight, 1))
+            if position % k == 0 { left = number }
+            let (own, rest) = (p[position % p.count], behind[position % p.count])
+            let drawn = rest <= 0 ? (own > 0 ? left : 0) : generator.binomial(left, min(own / (own + rest), 1))
             left -= drawn
             return drawn
         }

@@ -7,10 +7,15 @@ public struct Chain: CataloguedTransform {
     public static let name = "Chain"
     let sequence: TransformSequence
     private let event: [Int]?
+    /// How deeply chains are nested in it; 1 when none is.
+    private let depth: Int
 
     /// - Parameter event: the shape of the data; needed for a ``Split`` when no other part fixes the shape.
-    /// - Throws: ``Fault`` when a part does not take what the one before gives, or parts expect different contexts.
+    /// - Throws: ``Fault`` when a part does not take what the one before gives, or parts expect different contexts; and
+    ///   for chains nested deeper than 64, as each level is one of recursion and a script can nest them in a loop.
     public init(_ parts: [any FlowTransform], event: [Int]? = nil) throws {
+        depth = 1 + (parts.map { ($0 as? Chain)?.depth ?? 0 }.max() ?? 0)
+        guard depth <= 64 else { throw Fault("chains nested deeper than 64") }
         sequence = TransformSequence(parts, event: event)
         self.event = event
         try sequence.checkContexts()

@@ -42,9 +42,13 @@ enum MaskedMLP {
             for (x, y) in zip(a, b) where x != y { return !x }
             return false
         }
-        let kindOf = adjacency.map { row in kinds.firstIndex(of: row) ?? 0 }
+        let numbers = Dictionary(uniqueKeysWithValues: kinds.enumerated().map { ($1, $0) })
+        let kindOf = adjacency.map { row in numbers[row] ?? 0 }
         // Whether kind i may read a unit of kind j: when everything that j depends on is among what i depends on.
-        let reads = kinds.map { own in kinds.map { other in zip(own, other).allSatisfy { $0 || !$1 } } }
+        let reads = try kinds.map { own in
+            try Cancellation.check()
+            return kinds.map { other in zip(own, other).allSatisfy { $0 || !$1 } }
+        }
         var layers: [[[Bool]]] = []
         var units: [Int] = []
         for (index, width) in (hidden.map { Int?($0) } + [nil]).enumerated() {

@@ -99,7 +99,11 @@ public final class Kernel: @unchecked Sendable {
     private func tick() {
         let (output, again) = state.withLock { ($0.output, $0.isInterrupted && $0.current != nil) }
         output?.flush(all: false)
-        if again { host.interpreter.interrupt() }
+        // An interrupt that came just before the cell began to wait for input found nobody waiting.
+        if again {
+            host.interpreter.interrupt()
+            input.reply(nil)
+        }
         // The program that started the kernel is gone, so that no requests will come.
         if parent != nil, parent != "1", getppid() == 1 { stop() }
     }

@@ -42,6 +42,8 @@ final class Wire: @unchecked Sendable {
             throw ScriptError(ConnectionFile.operation, "no pipe: \(String(cString: strerror(errno)))")
         }
         wake = (ends[0], ends[1])
+        var isOpen = false
+        defer { if !isOpen { ends.forEach { close($0) } } }
         for end in ends {
             _ = fcntl(end, F_SETFL, fcntl(end, F_GETFL) | O_NONBLOCK)
             _ = fcntl(end, F_SETFD, FD_CLOEXEC)
@@ -67,6 +69,7 @@ final class Wire: @unchecked Sendable {
             throw error
         }
         self.sockets = sockets
+        isOpen = true
     }
 
     deinit {

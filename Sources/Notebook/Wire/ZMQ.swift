@@ -106,7 +106,12 @@ struct ZMQ: Sendable {
 
     func socket(_ context: Pointer, _ type: SocketType, linger: Int32 = 1000) throws -> Pointer {
         guard let socket = newSocket(context, type.rawValue) else { throw fault("no socket of libzmq") }
-        try set(socket, .linger, linger)
+        do {
+            try set(socket, .linger, linger)
+        } catch {
+            close(socket)
+            throw error
+        }
         return socket
     }
 

@@ -73,7 +73,9 @@ extension RaceResult {
     private static func significant(_ number: Double) -> String {
         guard number != 0, number.isFinite else { return shown(number) }
         var exponent = Int(Double.log10(abs(number)).rounded(.down))
-        var mantissa = (number / Double.pow(10, exponent) * 100).rounded()
+        // In two steps, as 10^-324 is 0 as a number.
+        let half = exponent / 2
+        var mantissa = (number / Double.pow(10, half) / Double.pow(10, exponent - half) * 100).rounded()
         if abs(mantissa) >= 1000 { (mantissa, exponent) = (mantissa / 10, exponent + 1) }
         let size = exponent.magnitude
         return "\(mantissa / 100)e\(exponent < 0 ? "-" : "+")\(size < 10 ? "0" : "")\(size)"

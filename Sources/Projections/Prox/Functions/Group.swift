@@ -38,6 +38,7 @@ public struct Group: VectorFunction {
         guard groups != nil || !shape.isEmpty else {
             throw ScriptError(operation, "x is a single number, which has no x[i] to be groups")
         }
+        if groups == nil { _ = try Shape.positions(shape.first ?? 0, for: operation) }
     }
 
     private func places(_ shape: [Int]) -> [[Int]] {
