@@ -1,6 +1,5 @@
 import Foundation
 import Testing
-import TimeLimits
 
 /// Checkpoints of chains that hold other numbers than a run would have written.
 @Suite struct ChainFileTests {
@@ -14,8 +13,8 @@ import TimeLimits
         ("t.target[1] = math.huge", "of another log_prob"), ("t.log_prob[1] = 7", "of another log_prob"),
         ("t.gradient[{1, 1}] = 0 / 0", "gradient is not finite"),
     ]) func aCheckpointOfOtherNumbersIsRefused(_ change: String, _ message: String) throws {
-        let path = FileManager.default.temporaryDirectory.appendingPathComponent("chains-\(UUID().uuidString).ckpt")
-            .path
+        let path = FileManager.default.temporaryDirectory
+            .appendingPathComponent("chains-\(UUID().uuidString).safetensors").path
         defer { try? FileManager.default.removeItem(atPath: path) }
         try ContractTests.host().run(code: """
             local function run()
