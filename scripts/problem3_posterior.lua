@@ -27,8 +27,8 @@
 --   luaflow run scripts/problem3_posterior.lua --model models/digits-coupling.safetensors --sampler particles:64 \
 --     --warmup 4 --steps 200
 --
--- That takes some six minutes of processor time: the mean of the fillings is 20.7 dB from the truth, and R-hat 1.11, as a
--- chain keeps a filling that explains the known pixels unusually well for long.
+-- That takes some six minutes of processor time: the mean of the fillings is 20.7 dB from the truth, and R-hat 1.11, as
+-- a chain keeps a filling that explains the known pixels unusually well for long.
 --
 -- Whether the sampler is right on the whole can be tested, since the flow can draw pictures whose truth is known. This
 -- hides pixels of 200 drawn pictures and asks how often the truth has which rank among draws

@@ -35,11 +35,11 @@ void lf_before_call(lf_state *s, lua_State *L) {
     if (held > limit / 10 * 8 && (s->since_full > limit / 20 || held - s->after_full > limit / 20)) collect_all(s, L);
 }
 
-// A whole cycle for every `step_bytes`, or for as many as Lua's heap has if that is more, costs little and leaves little
-// garbage, so that memory that is still in the processor's cache is used again: additions of small tensors take 0.57 of
-// their time with steps, between which as much garbage gathers as the heap is large, dead userdata included. For a large
-// heap, steps keep pace with allocation. The ceiling limits what accumulates during a slow cycle. It follows the live
-// bytes that a full collection leaves, so that a script that needs much memory does not collect at every call.
+// A small heap is collected whole, for every `step_bytes` or for as many as it has itself if that is more. That costs
+// little, and the memory of dead tensors is used again while it is in the processor's cache: additions of small tensors
+// take 0.57 of the time that they take with steps. For a large heap, steps keep pace with allocation. The ceiling limits
+// what accumulates during a slow cycle. It follows the live bytes that a full collection leaves, so that a script that
+// needs much memory does not collect at every call.
 void lf_after_call(lf_state *s, lua_State *L, int64_t charged, int64_t live) {
     s->live = live;
     s->debt += charged;

@@ -207,7 +207,15 @@ import Testing
         ("flow.Reshape({2, 3}, {5})", "(2, 3) has 6 numbers, (5) 5"),
         (
             "local t = flow.Chain{} for _ = 1, 70 do t = flow.Chain{t} end",
-            "flow.Chain: chains nested deeper than 64"
+            "flow.Chain: transforms nested deeper than 64"
+        ),
+        (
+            "local t = flow.Tanh() for _ = 1, 70 do t = flow.Chain{t:inverse()} end",
+            "transforms nested deeper than 64"
+        ),
+        (
+            "flow.Flow('normal', {flow.Reverse(4)}, {4})",
+            "argument 3 (options): a table of options by name, as in {dim = ...}, expected, got one without names"
         ),
         ("flow.Chain{flow.Squeeze(), flow.Split()}:to_data(tensor.ones(2, 16))", "the shape of the data is not known"),
         (

@@ -4,9 +4,9 @@ import Tensors
 extension Variable {
     /// x Wᵀ + b for x (..., in), W (out, in) and b (out): PyTorch's linear layer.
     ///
-    /// With `rectified`, relu(x) Wᵀ + b in one pass. For weights stored by input unit, units at 0 are skipped, forward and
-    /// backward, in a single row always and in a batch where few are active, which changes no result. Everything else
-    /// goes to BLAS.
+    /// With `rectified`, relu(x) Wᵀ + b in one pass. For weights stored by input unit, units at 0 are skipped, forward
+    /// and backward, in a single row always and in a batch where few are active, which changes no result. Everything
+    /// else goes to BLAS.
     public func linear(_ weight: Variable, _ bias: Variable? = nil, rectified: Bool = false) throws -> Variable {
         let operation = "tensor.linear"
         guard weight.shape.count == 2, let width = shape.last, width == weight.shape[1],
@@ -40,8 +40,8 @@ extension Variable {
         }
     }
 
-    /// The cotangent gᵀ x of a weight, or gᵀ max(x, 0), in the weight's order in memory, so that optimisers need not
-    /// reorder it.
+    /// The cotangent gᵀ x of a weight, or gᵀ max(x, 0), in the weight's order in memory, so that optimisers need
+    /// not reorder it.
     private func weightCotangent(_ x: Variable, like weight: Variable, _ rectified: Bool) throws -> Variable {
         let (operation, weight) = ("tensor.linear", weight.value)
         let isStoredByInputUnit = weight.strides[0] == 1 && (weight.strides[1] > 1 || weight.shape[1] == 1)
@@ -70,8 +70,8 @@ extension Variable {
     }
 }
 
-/// Two of the three products of a linear layer on plain values: weights stored by input unit use kernels that skip units
-/// at 0 where few are active, everything else BLAS. Both compute the same, and tests compare them.
+/// Two of the three products of a linear layer on plain values: weights stored by input unit use kernels that skip
+/// units at 0 where few are active, everything else BLAS. Both compute the same, and tests compare them.
 enum LinearKernel {
     static func forward(_ x: Tensor, _ weight: Tensor, _ bias: Tensor?, rectified: Bool) throws -> Tensor {
         if SparseLinear.applies(weight: weight, bias: bias, input: x) {

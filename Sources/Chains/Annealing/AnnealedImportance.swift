@@ -103,7 +103,7 @@ enum AnnealedImportance {
                 annealed.inverse = next
                 target.place = "at inverse temperature \(shown(next))"
                 if finds { try current.follow(position) } else { current = tools[index] }
-                // Particles of weight 0 are moved as well, which changes no estimate: they stay at weight 0.
+                // Particles of weight 0 are moved as well: they stay at weight 0, but count in accept_rate.
                 let points = try target.evaluate(position)
                 let moved = try current.move(
                     points, steps: finds ? max(moves, 3) : moves, target, streams, counter: &counter, learns: finds)

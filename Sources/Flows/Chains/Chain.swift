@@ -7,15 +7,13 @@ public struct Chain: CataloguedTransform {
     public static let name = "Chain"
     let sequence: TransformSequence
     private let event: [Int]?
-    /// How deeply chains are nested in it; 1 when none is.
-    private let depth: Int
+    public let depth: Int
 
     /// - Parameter event: the shape of the data; needed for a ``Split`` when no other part fixes the shape.
     /// - Throws: ``Fault`` when a part does not take what the one before gives, or parts expect different contexts; and
-    ///   for chains nested deeper than 64, as each level is one of recursion and a script can nest them in a loop.
+    ///   when they are nested too deeply.
     public init(_ parts: [any FlowTransform], event: [Int]? = nil) throws {
-        depth = 1 + (parts.map { ($0 as? Chain)?.depth ?? 0 }.max() ?? 0)
-        guard depth <= 64 else { throw Fault("chains nested deeper than 64") }
+        depth = try nestedDepth(of: parts)
         sequence = TransformSequence(parts, event: event)
         self.event = event
         try sequence.checkContexts()
@@ -77,7 +75,7 @@ extension Chain {
         by: .table, takes: .rest("transforms", .transform),
         .option("shape", .optional(.shape), default: nil, "of the data, without the batch: {1, 28, 28}"),
         returns: .transform,
-        errors: "transforms that do not follow each other (the message counts them), or that expect different contexts",
+        errors: "transforms that do not follow each other (the message counts them), or that expect different contexts; more than 64 levels",
         source: "torch.distributions.ComposeTransform",
         example: """
             local t = flow.Chain{flow.Scaling{0, 1}, flow.Scaling{1, 1}}

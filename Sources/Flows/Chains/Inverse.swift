@@ -6,9 +6,10 @@ import Tensors
 public struct Inverse: FlowTransform {
     /// The transform whose directions are exchanged.
     public let base: any FlowTransform
+    public let depth: Int
 
     /// Any transform; the inverse of an inverse is not simplified.
-    public init(_ base: any FlowTransform) { self.base = base }
+    public init(_ base: any FlowTransform) { (self.base, depth) = (base, base.depth + 1) }
 
     public func toLatent(_ x: Variable, context: Variable?) throws -> (z: Variable, logDeterminant: Variable) {
         let (z, logDeterminant) = try base.toData(x, context: context)

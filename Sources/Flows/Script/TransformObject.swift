@@ -116,13 +116,14 @@ extension TransformObject {
         "transform:inverse",
         "The same transform the other way round: its to_latent is t:to_data. The parameters are t's.",
         called: .method, takes: .argument("t", .transform), returns: .transform,
-        source: "torch.distributions.Transform.inv",
+        errors: "transforms nested deeper than 64", source: "torch.distributions.Transform.inv",
         example: scaling
             + "assert((t:inverse():to_data(tensor{1, 1}) - t:to_latent(tensor{1, 1})):abs():max():item() == 0)"
     ) { transform in
         if let inverse = transform.transform as? Inverse {
             return TransformObject(inverse.base, description: String(transform.description.dropLast(10)))
         }
+        _ = try nestedDepth(of: [transform.transform])
         return TransformObject(Inverse(transform.transform), description: transform.description + ":inverse()")
     }
 

@@ -31,6 +31,8 @@ public protocol FlowTransform: HoldsScriptValues, HoldsModules {
     func dataShape(of event: [Int]) throws -> [Int]
     /// The one shape of data that it takes; nil for a transform that takes many.
     var fixedDataShape: [Int]? { get }
+    /// How deeply transforms are nested in it; 1 when none is.
+    var depth: Int { get }
     /// The interval in which all numbers of the data lie; nil where unknown.
     var dataRange: NumberRange? { get }
     /// The interval in which all numbers of z lie, for any data; nil where unknown.
@@ -60,6 +62,7 @@ public struct MapAccuracy: Sendable {
 }
 
 extension FlowTransform {
+    public var depth: Int { 1 }
     public var accuracy: MapAccuracy { MapAccuracy() }
     public var modules: [Module] { [] }
     public var dataRange: NumberRange? { .real }
@@ -83,4 +86,13 @@ extension FlowTransform {
     public func toData(_ z: Variable) throws -> (x: Variable, logDeterminant: Variable) {
         try toData(z, context: nil)
     }
+}
+
+/// The depth of a transform made of `parts`. Limited, because each level is a level of recursion and a script can nest
+/// transforms in a loop.
+/// - Throws: ``Fault`` beyond 64.
+func nestedDepth(of parts: [any FlowTransform]) throws -> Int {
+    let depth = 1 + (parts.map(\.depth).max() ?? 0)
+    guard depth <= 64 else { throw Fault("transforms nested deeper than 64") }
+    return depth
 }

@@ -24,12 +24,14 @@ public struct UnivariateCoupling: ConditionedTransform {
     private let places: Variable
     private let maskTensor: Variable
     /// As messages name it: `flow.AffineCoupling`.
-    private var operation: String { "flow.\(type(of: map).name.capitalized)Coupling" }
+    private let operation: String
 
     /// `hyper` must give as many numbers as its description says; not checked here.
     public init(mask: CouplingMask, context: Int, map: any UnivariateMap, hyper: Module) throws {
         (self.mask, self.map, self.hyper) = (mask, map, hyper)
         contextSize = context > 0 ? context : nil
+        let kind = type(of: map).name
+        operation = "flow.\(kind.prefix(1).uppercased())\(kind.dropFirst())Coupling"
         (passing, others, places) = try Conditioning.positions(mask.passing, mask.changed)
         maskTensor = Variable(try Tensor(mask.flags.map { $0 ? 1 : 0 }, shape: mask.shape, .bool))
     }

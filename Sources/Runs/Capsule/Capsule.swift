@@ -65,6 +65,7 @@ public struct Capsule: Codable, Equatable, Sendable {
     public struct Invocation: Codable, Equatable, Sendable {
         /// The script as it was named; nil for code given by -e.
         public var script: ByteString?
+        /// The code given by -e; nil for a script.
         public var code: ByteString?
         public var arguments: [ByteString]
         /// The script's options as host.arguments read them, as text.

@@ -69,9 +69,9 @@ package struct SparseBatch {
         return Double(sampled - zeros) <= 1.5 * densest * Double(sampled)
     }
 
-    /// The gradient with respect to the weight, `gᵀ max(x, 0)`, of shape (out, in) and stored by input unit. It is the
-    /// same product, with the cotangent in the weight's place: a unit's gradient is the sum of the cotangents of the
-    /// rows in which it is active.
+    /// The gradient with respect to the weight, `gᵀ max(x, 0)`, of shape (out, in) and stored by input unit. It is
+    /// the same product, with the cotangent in the weight's place: the gradient of a unit's weights is the sum, over
+    /// the rows in which it is active, of its value times the row's cotangent.
     ///
     /// Nil when it would not be faster, and where a cotangent is NaN or infinite, whose products with 0 are NaN.
     /// - Parameters:
