@@ -36,10 +36,10 @@ void lf_before_call(lf_state *s, lua_State *L) {
 }
 
 // A small heap is collected whole, for every `step_bytes` or for as many as it has itself if that is more. That costs
-// little, and the memory of dead tensors is used again while it is in the processor's cache: additions of small tensors
-// take 0.57 of the time that they take with steps. For a large heap, steps keep pace with allocation. The ceiling limits
-// what accumulates during a slow cycle. It follows the live bytes that a full collection leaves, so that a script that
-// needs much memory does not collect at every call.
+// little, and the memory of dead tensors is used again while it is in the processor's cache: additions of small
+// tensors take 0.57 of the time that they take with steps. For a large heap, steps keep pace with allocation. The
+// ceiling limits what accumulates during a slow cycle. It follows the live bytes that a full collection leaves, so that
+// a script that needs much memory does not collect at every call.
 void lf_after_call(lf_state *s, lua_State *L, int64_t charged, int64_t live) {
     s->live = live;
     s->debt += charged;

@@ -75,7 +75,10 @@ extension Chain {
         by: .table, takes: .rest("transforms", .transform),
         .option("shape", .optional(.shape), default: nil, "of the data, without the batch: {1, 28, 28}"),
         returns: .transform,
-        errors: "transforms that do not follow each other (the message counts them), or that expect different contexts; more than 64 levels",
+        errors: """
+            transforms that do not follow each other (the message counts them), or that expect different contexts; \
+            more than 64 levels
+            """,
         source: "torch.distributions.ComposeTransform",
         example: """
             local t = flow.Chain{flow.Scaling{0, 1}, flow.Scaling{1, 1}}
